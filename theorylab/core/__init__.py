@@ -1,0 +1,1 @@
+"""The ground floor: kernels, validation, randomness, records, checkpoints, sweeps. It knows nobody above it."""

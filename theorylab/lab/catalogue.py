@@ -1,0 +1,201 @@
+"""What there is: slugs, their results and figures, and a light view that imports none of them."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from theorylab.rooms import ROOT
+
+if TYPE_CHECKING:
+    from theorylab.verify.figure import Figure
+    from theorylab.verify.result import Result
+
+__all__ = ["Entry", "chosen", "entries", "entry", "load_figures", "load_result", "load_results", "room_path", "slugs"]
+
+NO_EVIDENCE = "L0"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A slug as ``theorylab list`` shows it."""
+
+    slug: str
+    area: str
+    title: str
+    paper: str  # key in references.bib
+    claims: tuple[str, ...]
+    level: str  # of the recorded evidence; L0 without any
+    figures: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The five documented keys of ``theorylab list --json``."""
+        return {
+            "slug": self.slug,
+            "area": self.area,
+            "paper": self.paper,
+            "claims": list(self.claims),
+            "level": self.level,
+        }
+
+
+def slugs(root: Path = ROOT) -> list[str]:
+    """The slugs that have a file in ``proofs_checks``, in alphabetical order."""
+    return sorted(p.stem for p in (root / "proofs_checks").glob("*.py") if not p.stem.startswith("_"))
+
+
+def room_path(room: str, slug: str, root: Path = ROOT) -> Path:
+    """The file of ``slug`` in ``room``."""
+    return root / room / f"{slug}.py"
+
+
+def chosen(names: Sequence[str] | None, known: Sequence[str] | None = None) -> list[str]:
+    """The named slugs, or all of them when none is named.
+
+    Raises
+    ------
+    KeyError
+        If there is no such slug; the message lists the nearest ones.
+    """
+    known = slugs() if known is None else known
+    for name in names or ():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
+            raise KeyError(f"there is no slug {name!r}; there are: {', '.join(near) or 'none'} (theorylab list)")
+    return list(dict.fromkeys(names or known))
+
+
+def load_result(slug: str) -> Result:
+    """``RESULT`` of ``proofs_checks/<slug>.py``.
+
+    Raises
+    ------
+    KeyError
+        If there is no such slug.
+    ValueError
+        If the file exports no ``RESULT`` of that name.
+    """
+    (slug,) = chosen([slug])
+    module = importlib.import_module(f"theorylab.rooms.proofs_checks.{slug}")
+    result = getattr(module, "RESULT", None)
+    if result is None or result.slug != slug:
+        found = "none" if result is None else repr(result.slug)
+        raise ValueError(f"proofs_checks/{slug}.py exports RESULT with slug {found}, expected {slug!r}")
+    return result  # type: ignore[no-any-return]
+
+
+def loaded_result(slug: str) -> Result | None:
+    """``RESULT`` of a room that is already imported."""
+    return getattr(sys.modules.get(f"theorylab.rooms.proofs_checks.{slug}"), "RESULT", None)
+
+
+def load_results(names: Sequence[str] | None = None) -> list[Result]:
+    """The named results, or all."""
+    return [load_result(slug) for slug in chosen(names)]
+
+
+def figure_slugs(root: Path = ROOT) -> list[str]:
+    """The slugs that have a file in ``figures``."""
+    return sorted(p.stem for p in (root / "figures").glob("*.py") if not p.stem.startswith("_"))
+
+
+def load_figures(slug: str) -> tuple[Figure, ...]:
+    """``FIGURE`` or ``FIGURES`` of ``figures/<slug>.py``."""
+    (slug,) = chosen([slug], figure_slugs())
+    module = importlib.import_module(f"theorylab.rooms.figures.{slug}")
+    if hasattr(module, "FIGURES"):
+        return tuple(module.FIGURES)
+    if not hasattr(module, "FIGURE"):
+        raise ValueError(f"figures/{slug}.py exports neither FIGURE nor FIGURES")
+    return (module.FIGURE,)
+
+
+def entries(root: Path = ROOT) -> list[Entry]:
+    """All slugs, read from the recorded evidence and the sources' literals; nothing is imported."""
+    return [entry(slug, root) for slug in slugs(root)]
+
+
+def entry(slug: str, root: Path = ROOT) -> Entry:
+    """One slug, read without importing its rooms."""
+    found = _literals(room_path("proofs_checks", slug, root))
+    found.update(_evidence(root / "proofs_checks" / "evidence" / f"{slug}.json"))
+    return Entry(
+        slug=slug,
+        area=str(found.get("area", "")),
+        title=str(found.get("title", "")),
+        paper=str(found.get("paper", "")),
+        claims=tuple(found.get("claims", ())),
+        level=str(found.get("level", NO_EVIDENCE)),
+        figures=room_path("figures", slug, root).is_file(),
+    )
+
+
+def _evidence(path: Path) -> dict[str, Any]:
+    """Area, title, paper, level and the names of the claims in an evidence file; empty where it says nothing."""
+    try:
+        recorded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(recorded, dict):
+        return {}
+    found = {key: recorded[key] for key in ("area", "title", "paper", "level") if recorded.get(key)}
+    parts = recorded.get("parts") or []
+    names = [str(part.get("claim", "")).rpartition("@")[0] for part in parts if part.get("layer", "theorem") == "theorem"]
+    if names:
+        found["claims"] = list(dict.fromkeys(names))
+    return found
+
+
+def _literals(path: Path) -> dict[str, Any]:
+    """Keywords of ``Result(...)`` and the names of its claims, as far as they are written as literals."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    values: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            values[node.targets[0].id] = node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            values[node.target.id] = node.value
+    result = values.get("RESULT")
+    if not isinstance(result, ast.Call):
+        return {}
+    keywords = {k.arg: _resolve(k.value, values) for k in result.keywords if k.arg}
+    found: dict[str, Any] = {
+        key: keywords[key].value  # type: ignore[attr-defined]
+        for key in ("slug", "area", "title", "paper")
+        if isinstance(keywords.get(key), ast.Constant)
+    }
+    found["claims"] = _claim_names(keywords.get("claims"), values)
+    return found
+
+
+def _resolve(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
+    seen = set()
+    while isinstance(node, ast.Name) and node.id in values and node.id not in seen:
+        seen.add(node.id)
+        node = values[node.id]
+    return node
+
+
+def _claim_names(node: ast.expr | None, values: dict[str, ast.expr]) -> list[str]:
+    if node is None:
+        return []
+    node = _resolve(node, values)
+    if isinstance(node, ast.Starred):
+        return _claim_names(node.value, values)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [name for element in node.elts for name in _claim_names(element, values)]
+    if isinstance(node, ast.Call):
+        name = next((k.value for k in node.keywords if k.arg == "name"), None)
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            return [name.value]
+    return []

@@ -1,0 +1,275 @@
+"""Sweeps that survive an interruption, and sweeps over a Dask cluster.
+
+A result is kept under a key made of everything that decides it: the package's sources, the file that defines the
+function (and the rooms that this file imports), the function's name, the task, and the versions of Python and of the
+numeric libraries.  A changed source or parameter therefore never meets an old result.
+
+The store is bypassed, and the function simply runs, when the key would be incomplete: a task that is no plain data
+(numbers, strings, ``None``, lists, tuples, dicts with string keys, ``SeedSequence``), a function with free variables, a
+function without a source file, or a result that is no plain data.  The runs of ``theorylab check`` are kept for the
+statements of the rooms; those of an own algorithm or of a mutant are not.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from theorylab.core import validate
+from theorylab.core.kernels import source_hash
+from theorylab.core.record import versions
+from theorylab.core.sweeps import Sweep
+from theorylab.lab.store import MISSING, ResultStore, Unstorable
+
+__all__ = ["ProgressCallback", "all_cores", "dask_sweep", "resumable", "task_key"]
+
+ProgressCallback = Callable[[str, int, int], None]  # message, done, total
+
+
+def all_cores() -> int:
+    """The cores that this process may use: the default of ``--jobs``."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not on every system
+        return max(1, os.cpu_count() or 1)
+
+
+def resumable(store: ResultStore | None, jobs: int | None = None, progress: ProgressCallback | None = None) -> Sweep:
+    """A sweep over threads that keeps each result as soon as it is there.
+
+    Parameters
+    ----------
+    store
+        ``None``: nothing is kept.
+    jobs
+        Threads; ``None`` for all cores.  The results are the same bits for any number.
+    progress
+        Called in the main thread as ``progress(message, done, total)``.
+
+    Examples
+    --------
+    >>> resumable(None, jobs=2)(abs, [-1, 2, -3])
+    [1, 2, 3]
+    """
+    workers = all_cores() if jobs is None else validate.integer("jobs", jobs, low=1)
+
+    def sweep(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        tasks = list(tasks)
+        keys, results = _lookup(store, function, tasks)
+        todo = [i for i, result in enumerate(results) if result is MISSING]
+        report = _reporter(progress, function, len(tasks), len(tasks) - len(todo))
+        for index, result in _run(functools.partial(_compute, store, function), tasks, keys, todo, workers):
+            results[index] = result
+            report()
+        return results
+
+    return sweep
+
+
+def dask_sweep(client: Any, store: ResultStore | None = None, progress: ProgressCallback | None = None) -> Sweep:
+    """A sweep over a Dask cluster: the same results, to the bit, from as many machines as the cluster has.
+
+    Parameters
+    ----------
+    client
+        A ``distributed.Client``, or the address of a scheduler.
+    store
+        Kept on the machine that calls; ``None``: nothing is kept.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If ``distributed`` is missing (``pip install "theorylab[dask]"``).
+    """
+    try:
+        from distributed import Client, as_completed
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('a Dask sweep needs the package distributed: pip install "theorylab[dask]"') from error
+    if isinstance(client, str):
+        client = Client(client)
+
+    def sweep(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        tasks = list(tasks)
+        keys, results = _lookup(store, function, tasks)
+        todo = [i for i, result in enumerate(results) if result is MISSING]
+        report = _reporter(progress, function, len(tasks), len(tasks) - len(todo))
+        futures = {client.submit(function, tasks[i], pure=False): i for i in todo}
+        for future, result in as_completed(list(futures), with_results=True):
+            index = futures[future]
+            results[index] = result
+            _keep(store, keys[index], result)
+            report()
+        return results
+
+    return sweep
+
+
+def task_key(function: Callable[[Any], Any], task: Any) -> str | None:
+    """Sixty-four hex digits that name the result of ``function(task)``; ``None`` where the store is bypassed."""
+    return _task_keys(function, [task])[0]
+
+
+def _task_keys(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[str | None]:
+    described = _describe(function)
+    return [None if described is None else _key(described, task) for task in tasks]
+
+
+def _key(described: str, task: Any) -> str | None:
+    try:
+        text = json.dumps(_canonical(task), sort_keys=True, separators=(",", ":"))
+    except _NotPlain:
+        return None
+    return hashlib.sha256(f"{described}\0{text}".encode()).hexdigest()
+
+
+class _NotPlain(TypeError):
+    pass
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_canonical(v) for v in value]
+    if isinstance(value, dict) and all(isinstance(k, str) for k in value):
+        return {k: _canonical(v) for k, v in value.items()}
+    if type(value).__module__.startswith("theorylab.verify"):
+        return _canonical_check(value)
+    if isinstance(value, np.random.SeedSequence):
+        parts = (value.entropy, value.spawn_key, value.pool_size, value.n_children_spawned)
+        return {"$seed": _canonical(parts)}
+    raise _NotPlain(f"{type(value).__name__} is no plain data")
+
+
+def _canonical_check(value: Any) -> Any:
+    """What decides the runs of a group of statements: the room's sources, the case, the library's own code."""
+    from theorylab.lab import catalogue
+    from theorylab.verify.code import Code
+    from theorylab.verify.engine import Group
+
+    if isinstance(value, Code) and not (value.own or value.plain or value.modules):
+        return {"$code": "library"}
+    if isinstance(value, Group):
+        path = catalogue.room_path("proofs_checks", value.slug)
+        result = catalogue.loaded_result(value.slug)
+        if result is not None and all(any(s is mine for mine in result.statements) for s in value.statements):
+            case = value.case
+            about = (value.slug, value.algorithm, case.name, case.preset, case.horizon, dict(case.parameters))
+            return {"$group": _canonical([about, [s.name for s in value.statements], _file_hash(path)])}
+    raise _NotPlain(f"{type(value).__name__} is no plain data")
+
+
+def _describe(function: Callable[[Any], Any]) -> str | None:
+    """What the function is, apart from its task: name, keywords, sources, versions."""
+    bound: list[Any] = []
+    while isinstance(function, functools.partial):
+        bound.append([list(function.args), dict(function.keywords)])
+        function = function.func
+    if not inspect.isfunction(function) or "<locals>" in function.__qualname__ or function.__closure__:
+        return None
+    path = Path(function.__code__.co_filename)
+    if not path.is_file():
+        return None
+    try:
+        arguments = json.dumps(_canonical(bound), sort_keys=True)
+    except _NotPlain:
+        return None
+    made_with = json.dumps(dict(versions()), sort_keys=True)
+    name = f"{function.__module__}.{function.__qualname__}"
+    return "\0".join([source_hash(), _file_hash(path), name, arguments, made_with])
+
+
+def _file_hash(path: Path) -> str:
+    """The contents of ``path`` and of the rooms that it imports, at whatever depth."""
+    digest = hashlib.sha256()
+    todo, seen = [path], set()
+    while todo:
+        current = todo.pop(0)
+        if current in seen:
+            continue
+        seen.add(current)
+        content = current.read_bytes()
+        digest.update(hashlib.sha256(content).digest())
+        todo.extend(_imported_rooms(content))
+    return digest.hexdigest()
+
+
+def _imported_rooms(content: bytes) -> Iterator[Path]:
+    from theorylab.rooms import ROOT
+
+    prefix = "theorylab.rooms."
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.ImportFrom) and node.module and f"{node.module}.".startswith(prefix):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith(prefix)]
+        else:
+            continue
+        for name in names:
+            path = ROOT.joinpath(*name.removeprefix(prefix).split(".")).with_suffix(".py")
+            if path.is_file() and path.stem != "_style":  # how a figure looks decides no number
+                yield path
+
+
+def _lookup(
+    store: ResultStore | None, function: Callable[[Any], Any], tasks: list[Any]
+) -> tuple[list[str | None], list[Any]]:
+    if store is None:
+        return [None] * len(tasks), [MISSING] * len(tasks)
+    keys = _task_keys(function, tasks)
+    return keys, [MISSING if key is None else store.get(key) for key in keys]
+
+
+def _keep(store: ResultStore | None, key: str | None, result: Any) -> None:
+    if store is not None and key is not None:
+        try:
+            store.put(key, result)
+        except Unstorable:
+            pass  # documented: a result that is no plain data is not kept
+
+
+def _compute(store: ResultStore | None, function: Callable[[Any], Any], task: Any, key: str | None, index: int) -> Any:
+    result = function(task)
+    _keep(store, key, result)
+    return index, result
+
+
+def _run(
+    compute: Callable[..., Any], tasks: list[Any], keys: list[str | None], todo: list[int], workers: int
+) -> Iterator[tuple[int, Any]]:
+    if workers == 1 or len(todo) <= 1:
+        for i in todo:
+            yield compute(tasks[i], keys[i], i)
+        return
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=min(workers, len(todo)), prefer="threads", return_as="generator_unordered")
+    yield from parallel(delayed(compute)(tasks[i], keys[i], i) for i in todo)
+
+
+def _reporter(
+    progress: ProgressCallback | None, function: Callable[[Any], Any], total: int, done: int
+) -> Callable[[], None]:
+    count = done
+    name = getattr(function, "__name__", "run").strip("_").replace("_", " ")
+
+    def report() -> None:
+        nonlocal count
+        count += 1
+        if progress is not None:
+            progress(name, count, total)
+
+    if progress is not None and done:
+        progress(f"{name} (resumed)", done, total)
+    return report

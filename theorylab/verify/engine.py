@@ -1,0 +1,338 @@
+"""The claim engine: run the algorithms, evaluate every statement on the runs, decide with one family-wise alpha.
+
+All statements of a result that speak of the same algorithm on the same instance share their runs: the proof is checked
+on the very runs that the theorem is checked on.  One run is one sample.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from theorylab.core.rng import RNGLike, child_seed, seed_of
+from theorylab.core.sweeps import Sweep, serial
+from theorylab.verify.cases import Case, Instance
+from theorylab.verify.code import Code, library_code, own_code
+from theorylab.verify.kinds import Rate
+from theorylab.verify.levels import row_level
+from theorylab.verify.result import Result
+from theorylab.verify.statements import Check, Claim, Link, Statement
+from theorylab.verify.statistics import familywise
+from theorylab.verify.verdicts import Decision, Measurement, Row, decide, first_useful_horizon, p_value
+
+__all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "Group", "assert_supported", "check", "measure", "plan"]
+
+DEFAULT_ENTROPY = 20_101_121  # fixed, so that two people see the same verdicts; any other is as good
+DEFAULT_ALPHA = 0.01  # the chance that a whole call says one false "refuted" or "supported"
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Statements that share runs: one algorithm on one case."""
+
+    slug: str
+    algorithm: str
+    case: Case
+    statements: tuple[Claim | Link, ...]
+
+
+@dataclass(eq=False)
+class _Open:
+    """A row waiting for the family-wise decision."""
+
+    slug: str
+    statement: Statement
+    case: Case
+    measured: Measurement | None
+    decision: Decision | None
+    seconds: float
+    vacuous: bool = False
+    cap: float | None = None
+
+
+def plan(result: Result, preset: str) -> tuple[list[Group], list[tuple[Check, Case]], list[tuple[Statement, Case, str]]]:
+    """Groups of statements to run, checks to evaluate, and refused pairs with the hypothesis that fails."""
+    groups: dict[tuple[str, int], list[Any]] = {}
+    cases: dict[tuple[str, int], Case] = {}
+    checks: list[tuple[Check, Case]] = []
+    refused: list[tuple[Statement, Case, str]] = []
+    for statement in result.statements:
+        for instance in statement.instances:
+            if preset not in instance.presets:
+                continue
+            case = instance.at(preset)
+            failing = next((h.name for h in statement.hypotheses if not h.holds(case)), None)
+            if failing is not None:
+                refused.append((statement, case, failing))
+            elif isinstance(statement, Check):
+                checks.append((statement, case))
+            else:
+                key = (statement.algorithm or result.main, id(instance))
+                groups.setdefault(key, []).append(statement)
+                cases[key] = case
+    made = [Group(result.slug, key[0], cases[key], tuple(found)) for key, found in groups.items()]
+    return made, checks, refused
+
+
+def check(
+    results: Sequence[Result],
+    *,
+    preset: str = "quick",
+    rng: RNGLike = DEFAULT_ENTROPY,
+    sweep: Sweep = serial,
+    alpha: float = DEFAULT_ALPHA,
+    algorithms: Mapping[str, Callable[..., Any]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> list[Row]:
+    """Check every statement of the results.
+
+    Parameters
+    ----------
+    results
+        From ``theorylab.rooms.proofs_checks.<slug>.RESULT``.
+    preset
+        ``smoke`` (seconds), ``quick`` or ``paper``.
+    rng
+        Entropy of all runs; run ``i`` uses child ``i`` on every instance, so that algorithms meet the same luck.
+    sweep
+        How runs are spread over workers; the rows do not depend on it.
+    alpha
+        Family-wise error of the whole call: the probability that any statistical row is decided wrongly.
+    algorithms
+        Your own algorithms by name, instead of the library's: ``{"ucrl2": my_algorithm}``.
+    progress
+        Called as ``progress(message, done, total)``.
+
+    Returns
+    -------
+    list of Row
+        One row per statement and instance, in the order of the results.
+    """
+    opened: list[_Open] = []
+    plans = [(result, plan(result, preset)) for result in results]
+    total = sum(len(groups) + len(checks) for _, (groups, checks, _) in plans)
+    done = 0
+    for result, (groups, checks, refused) in plans:
+        code = _code_of(result, algorithms)
+        for group in groups:
+            if progress:
+                progress(f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs", done, total)
+            opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep))
+            done += 1
+        for statement, case in checks:
+            if progress:
+                progress(f"{result.slug}: {statement.name} on {case.name}", done, total)
+            opened.append(_open_check(result.slug, statement, case, code, rng))
+            done += 1
+        for statement, case, failing in refused:
+            decision = Decision("not applicable", f"{case.name} does not meet the hypothesis: {failing}", None, None)
+            opened.append(_Open(result.slug, statement, case, None, decision, 0.0))
+    if progress:
+        progress("deciding", total, total)
+    return _close(opened, alpha, seed_of(rng))
+
+
+def measure(group: Group, code: Code, *, rng: RNGLike, sweep: Sweep = serial) -> tuple[dict[str, Measurement], float]:
+    """Run the group's algorithm and evaluate its statements; also the seconds that it took."""
+    begun = time.perf_counter()
+    seed = seed_of(rng)
+    found = sweep(partial(_evaluate_run, group, code), [(seed, i) for i in range(group.case.runs)])
+    measured = {}
+    for statement in group.statements:
+        entries = [(i, run[statement.name]) for i, run in enumerate(found) if run[statement.name] is not None]
+        measured[statement.name] = Measurement(
+            np.array([e[0] for _, e in entries], dtype=float),
+            np.array([e[1] for _, e in entries], dtype=float),
+            np.array([e[2] for _, e in entries], dtype=bool),
+            np.array([i for i, _ in entries], dtype=np.int64),
+            [e[3] for _, e in entries] if isinstance(statement.kind, Rate) else None,
+        )
+    return measured, time.perf_counter() - begun
+
+
+def _evaluate_run(group: Group, code: Code, task: tuple[Mapping[str, Any], int]) -> dict[str, Any]:
+    """One run of the algorithm; for each statement (left, right, violated, series) at its tightest entry, or None."""
+    seed, index = task
+    run = run_once(group.case, code.algorithm(group.algorithm), seed, index)
+    return {statement.name: _sides(statement, run, group.case) for statement in group.statements}
+
+
+def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any], index: int) -> Any:
+    """Run ``index`` of a case: what ``replay`` repeats."""
+    rng = child_seed(np.random.SeedSequence(seed["entropy"], spawn_key=tuple(seed["spawn_key"])), index)
+    return algorithm(case.model, case.horizon, rng=rng, **case.parameters)
+
+
+def _sides(statement: Claim | Link, run: Any, case: Case) -> tuple[float, float, bool, Any] | None:
+    if isinstance(statement, Claim):
+        if statement.event is not None:
+            happened = bool(statement.event(run, case))
+            return float(happened), float(getattr(statement.kind, "delta", 0.0)), happened, None
+        assert statement.quantity is not None
+        value = statement.quantity(run, case)
+        if isinstance(statement.kind, Rate):
+            times, series = value
+            return float(series[-1]), statement.kind.exponent, False, (np.asarray(times, float), np.asarray(series, float))
+        assert statement.bound is not None
+        bound = float(statement.bound(case))
+        return float(value), bound, bool(value > bound), None
+    left, right = np.broadcast_arrays(
+        np.asarray(statement.left(run, case), dtype=float), np.asarray(statement.right(run, case), dtype=float)
+    )
+    left, right = np.atleast_1d(left), np.atleast_1d(right)
+    if statement.given is not None:
+        mask = np.broadcast_to(np.asarray(statement.given(run, case), dtype=bool), left.shape)
+        left, right = left[mask], right[mask]
+    if left.size == 0:
+        return None
+    room = statement.tolerance * (1.0 + np.abs(right))
+    gap = np.abs(left - right) if statement.two_sided else left - right
+    bad = ~(gap <= room)  # NaN counts as a violation
+    at = int(np.argmax(bad)) if bad.any() else int(np.argmax(_ratio(left, right)))
+    return float(left.flat[at]), float(right.flat[at]), bool(bad.any()), None
+
+
+def _ratio(left: Any, right: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.nan_to_num(np.where(right > 0, left / right, left - right), nan=-np.inf)
+
+
+def _open_group(group: Group, found: tuple[dict[str, Measurement], float]) -> list[_Open]:
+    measured, seconds = found
+    rows = []
+    for statement in group.statements:
+        cap = statement.cap(group.case) if isinstance(statement, Claim) and statement.cap else None
+        row = _Open(group.slug, statement, group.case, measured[statement.name], None, seconds / len(group.statements), cap=cap)
+        if isinstance(statement, Claim) and statement.trivial is not None and statement.bound is not None:
+            row.vacuous = bool(statement.bound(group.case) >= statement.trivial(group.case))
+        rows.append(row)
+    return rows
+
+
+def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLike) -> _Open:
+    begun = time.perf_counter()
+    if statement.internals and code.own:
+        decision = Decision("not applicable", "looks inside the library's own modules", None, None)
+    else:
+        outcome = statement.evaluate(code, case, rng)
+        decision = Decision("supported" if outcome.holds else "refuted", outcome.detail, outcome.value, outcome.bound, outcome.runs)
+    return _Open(slug, statement, case, None, decision, time.perf_counter() - begun)
+
+
+def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]:
+    statistical = [o for o in opened if o.measured is not None and o.statement.kind.statistical and not o.vacuous]
+    share = alpha / max(1, len(statistical))
+    p_values = {id(o): p_value(o.statement.kind, o.measured, o.cap) for o in statistical if o.measured is not None}
+    known = [(key, p) for key, p in p_values.items() if p is not None]
+    rejected = familywise.holm([p for _, p in known], alpha * len(known) / max(1, len(statistical)))
+    refuted = {key for (key, _), r in zip(known, rejected, strict=True) if r}
+    rows = []
+    for o in opened:
+        decision = o.decision
+        if decision is None:
+            assert o.measured is not None
+            level = share if o.statement.kind.statistical else alpha
+            decision = decide(o.statement.kind, o.measured, alpha=level, refute=id(o) in refuted, cap=o.cap)
+            decision = _vacuity(o, decision)
+        rows.append(_row(o, decision, share if id(o) in p_values else None, seed))
+    return rows
+
+
+def _vacuity(o: _Open, decision: Decision) -> Decision:
+    statement = o.statement
+    if not o.vacuous or not isinstance(statement, Claim) or statement.bound is None or statement.trivial is None:
+        return decision
+    if o.measured is not None and o.measured.violated.any():
+        return decision  # worse than a bound that says nothing
+    useful = first_useful_horizon(statement.bound, statement.trivial, o.case)
+    at = f"first useful horizon T = {useful:.3g}" if useful else "at no horizon useful"
+    trivial = statement.trivial(o.case)
+    value = None if decision.value is None else decision.value
+    text = f"the bound {statement.bound(o.case):.4g} is not below the trivial {trivial:.4g}; {at}"
+    return Decision("vacuous", text, value, float(statement.bound(o.case)))
+
+
+def _row(o: _Open, decision: Decision, share: float | None, seed: dict[str, Any]) -> Row:
+    ratio = None
+    if decision.value is not None and decision.bound:
+        ratio = decision.value / decision.bound
+    runs = len(o.measured.runs) if o.measured is not None else (decision.runs_needed or 0)
+    replay = {**seed, "run": decision.first_bad} if decision.first_bad is not None else None
+    return Row(
+        slug=o.slug,
+        claim=f"{o.statement.name}@{o.case.name}",
+        kind=o.statement.kind.name,
+        source=o.statement.source,
+        constants=o.statement.constants,
+        verdict=decision.verdict,
+        vacuous=decision.verdict == "vacuous",
+        value=decision.value,
+        bound=decision.bound,
+        ratio=ratio,
+        runs=runs,
+        alpha=share,
+        level=row_level(o.statement, decision.verdict),
+        seconds=round(o.seconds, 3),
+        layer=o.statement.layer,
+        instance=o.case.name,
+        statement=o.statement.statement,
+        message=decision.message,
+        replay=replay,
+        runs_needed=decision.runs_needed if o.measured is not None else None,
+    )
+
+
+def _code_of(result: Result, algorithms: Mapping[str, Callable[..., Any]] | None) -> Code:
+    if algorithms:
+        for name, algorithm in algorithms.items():
+            if name in result.algorithms:
+                return own_code(result.algorithms, name, algorithm)
+    return library_code(result.algorithms)
+
+
+def assert_supported(
+    claim: Claim | Link,
+    *,
+    algorithm: Callable[..., Any],
+    instances: Sequence[Instance] | None = None,
+    preset: str = "quick",
+    rng: RNGLike = DEFAULT_ENTROPY,
+    alpha: float = DEFAULT_ALPHA,
+) -> list[Row]:
+    """For a test suite: fail unless ``claim`` is supported for ``algorithm`` on every instance where it says anything.
+
+    Raises
+    ------
+    AssertionError
+        With the row's message when a verdict is ``refuted`` or ``inconclusive``, or when all are vacuous.
+
+    Examples
+    --------
+    ``assert_supported(proofs_checks.ucrl2.THEOREM_22, algorithm=my_ucrl2)``
+    """
+    import dataclasses
+
+    chosen = dataclasses.replace(claim, instances=tuple(instances), algorithm="own") if instances else claim
+    chosen = dataclasses.replace(chosen, algorithm="own")
+    result = Result(
+        slug="own",
+        area="",
+        title="",
+        paper="",
+        algorithms={"own": ""},
+        claims=(chosen,) if isinstance(chosen, Claim) else (),
+        links=(chosen,) if isinstance(chosen, Link) else (),
+    )
+    rows = check([result], preset=preset, rng=rng, alpha=alpha, algorithms={"own": algorithm})
+    bad = [row for row in rows if row.verdict in ("refuted", "inconclusive")]
+    if bad:
+        raise AssertionError("; ".join(f"{row.claim}: {row.verdict}: {row.message}" for row in bad))
+    if not any(row.verdict == "supported" for row in rows):
+        said = "; ".join(f"{row.claim}: {row.verdict}: {row.message}" for row in rows) or f"no instance at preset {preset!r}"
+        raise AssertionError(f"nothing supports {claim.name}: {said}")
+    return rows
