@@ -8,7 +8,7 @@
         B = q(first block) q(second block) / q(everything).
 
     Proved here, in the numbering of the proof of the false-alarm theorem (Theorem R):
-    (1) q(x) = 1 / ((n + 1) C(n, ones of x))                                        [laplace_closed_form]
+    (1) q(x) = 1 / ((n + 1) C(n, ones of x))                                        [counting_tools.v]
     (2) B = (n + 1) / ((n1 + 1)(n2 + 1)) / P(j)                                     [bayes_factor]
     (3) P is a distribution: it sums to 1 (Vandermonde)                             [hypergeometric_sums_to_1]
     (4) E[B | k] = (n + 1) / ((n1 + 1)(n2 + 1)) * #{feasible j}                     [expected_bayes_factor]
@@ -19,158 +19,15 @@
         and so the masses of all splits of all n <= N add up to at most delta       [false_alarm_budget]
 
     What is not said here: the number of symbols is 2 (the theorem is for any number); that an i.i.d. sequence given
-    its number of ones is uniform over arrangements; the union bound for events (only its sum of masses). *)
+    its number of ones is uniform over arrangements, and the union bound for events instead of masses: false_alarms.v
+    proves the whole theorem for independent draws. *)
 
 From Coq Require Import Reals Lra Lia List Bool.
+Require Import counting_tools.
 Import ListNotations.
 Open Scope R_scope.
 
-(** * Binomial coefficients by Pascal's rule *)
-
-Fixpoint binom (n k : nat) : nat :=
-  match n, k with
-  | _, O => 1
-  | O, S _ => 0
-  | S m, S i => binom m i + binom m (S i)
-  end.
-
-Lemma binom_0 (n : nat) : binom n 0 = 1%nat.
-Proof. destruct n; reflexivity. Qed.
-
-Lemma binom_large (n k : nat) : (n < k)%nat -> binom n k = 0%nat.
-Proof.
-  revert k. induction n as [ | n IH ]; intros [ | k ] Hk; try lia; [ reflexivity | ].
-  simpl. rewrite !IH by lia. reflexivity.
-Qed.
-
-Lemma binom_pos (n k : nat) : (k <= n)%nat -> (0 < binom n k)%nat.
-Proof.
-  revert k. induction n as [ | n IH ]; intros [ | k ] Hk; simpl; try lia.
-  assert (0 < binom n k)%nat by (apply IH; lia). lia.
-Qed.
-
-Lemma absorption (n j : nat) : (S j * binom (S n) (S j) = S n * binom n j)%nat.
-Proof.
-  revert j. induction n as [ | n IH ]; intros [ | j ].
-  - reflexivity.
-  - simpl. lia.
-  - assert (H := IH 0%nat). rewrite binom_0 in *.
-    change (binom (S (S n)) 1) with (binom (S n) 0 + binom (S n) 1)%nat. rewrite binom_0. lia.
-  - assert (H1 := IH j). assert (H2 := IH (S j)).
-    change (binom (S (S n)) (S (S j))) with (binom (S n) (S j) + binom (S n) (S (S j)))%nat.
-    assert (H3 : binom (S n) (S j) = (binom n j + binom n (S j))%nat) by reflexivity.
-    nia.
-Qed.
-
-Lemma absorption_complement (n j : nat) : (S n * binom (S n) j = S n * binom n j + j * binom (S n) j)%nat.
-Proof.
-  destruct j as [ | j ]; [ rewrite !binom_0; lia | ].
-  rewrite absorption. change (binom (S n) (S j)) with (binom n j + binom n (S j))%nat. lia.
-Qed.
-
-(** The same as a positive real number. *)
-Definition C (n k : nat) : R := INR (binom n k).
-
-Lemma C_pos (n k : nat) : (k <= n)%nat -> 0 < C n k.
-Proof. intros H. unfold C. apply lt_0_INR, binom_pos, H. Qed.
-
-Lemma C_nonneg (n k : nat) : 0 <= C n k.
-Proof. apply pos_INR. Qed.
-
-Lemma C_pascal (n k : nat) : C (S n) (S k) = C n k + C n (S k).
-Proof. unfold C. rewrite <- plus_INR. reflexivity. Qed.
-
-(** * Sums over lists of natural numbers *)
-
-Fixpoint sum_over (f : nat -> R) (l : list nat) : R :=
-  match l with
-  | [] => 0
-  | j :: rest => f j + sum_over f rest
-  end.
-
-Lemma sum_over_ext (f g : nat -> R) (l : list nat) :
-  (forall j, In j l -> f j = g j) -> sum_over f l = sum_over g l.
-Proof.
-  induction l as [ | j l IH ]; simpl; intros H; [ reflexivity | ].
-  rewrite H, IH; auto.
-Qed.
-
-Lemma sum_over_le (f g : nat -> R) (l : list nat) :
-  (forall j, In j l -> f j <= g j) -> sum_over f l <= sum_over g l.
-Proof.
-  induction l as [ | j l IH ]; simpl; intros H; [ lra | ].
-  assert (f j <= g j) by auto. assert (sum_over f l <= sum_over g l) by auto. lra.
-Qed.
-
-Lemma sum_over_add (f g : nat -> R) (l : list nat) :
-  sum_over (fun j => f j + g j) l = sum_over f l + sum_over g l.
-Proof. induction l as [ | j l IH ]; simpl; [ ring | rewrite IH; ring ]. Qed.
-
-Lemma sum_over_scale (c : R) (f : nat -> R) (l : list nat) :
-  sum_over (fun j => c * f j) l = c * sum_over f l.
-Proof. induction l as [ | j l IH ]; simpl; [ ring | rewrite IH; ring ]. Qed.
-
-Lemma sum_over_const (c : R) (l : list nat) : sum_over (fun _ => c) l = c * INR (length l).
-Proof.
-  induction l as [ | j l IH ]; [ simpl; ring | ].
-  change (length (j :: l)) with (S (length l)). rewrite S_INR. simpl sum_over. rewrite IH. ring.
-Qed.
-
-Lemma sum_over_map_S (f : nat -> R) (l : list nat) : sum_over f (map S l) = sum_over (fun j => f (S j)) l.
-Proof. induction l as [ | j l IH ]; simpl; [ reflexivity | rewrite IH; reflexivity ]. Qed.
-
-Lemma sum_over_filter (f : nat -> R) (keep : nat -> bool) (l : list nat) :
-  (forall j, In j l -> keep j = false -> f j = 0) -> sum_over f (filter keep l) = sum_over f l.
-Proof.
-  induction l as [ | j l IH ]; simpl; intros H; [ reflexivity | ].
-  destruct (keep j) eqn:E; simpl; rewrite IH by auto; [ reflexivity | ].
-  rewrite (H j) by auto. ring.
-Qed.
-
-(** * Step (1) and (2): the Laplace predictor and the Bayes factor *)
-
-(** Number of ones. *)
-Fixpoint ones (x : list bool) : nat :=
-  match x with
-  | [] => 0
-  | true :: past => S (ones past)
-  | false :: past => ones past
-  end.
-
-Lemma ones_le_length (x : list bool) : (ones x <= length x)%nat.
-Proof. induction x as [ | [ | ] x IH ]; simpl; lia. Qed.
-
-Lemma ones_app (x y : list bool) : ones (x ++ y) = (ones x + ones y)%nat.
-Proof. induction x as [ | [ | ] x IH ]; simpl; lia. Qed.
-
-(** Product of the predictions (count of the symbol so far + 1) / (observations so far + 2); latest symbol first. *)
-Fixpoint laplace (x : list bool) : R :=
-  match x with
-  | [] => 1
-  | true :: past => (INR (ones past) + 1) / (INR (length past) + 2) * laplace past
-  | false :: past => (INR (length past) - INR (ones past) + 1) / (INR (length past) + 2) * laplace past
-  end.
-
-Theorem laplace_closed_form (x : list bool) : laplace x = / ((INR (length x) + 1) * C (length x) (ones x)).
-Proof.
-  induction x as [ | b x IH ].
-  - unfold C. simpl. field.
-  - assert (Hle := ones_le_length x). set (n := length x) in *. set (j := ones x) in *.
-    assert (Hn := pos_INR n).
-    assert (HC : 0 < C n j) by (apply C_pos; lia).
-    destruct b; cbn [laplace ones length]; fold n; fold j; rewrite IH, S_INR.
-    + assert (HC' : 0 < C (S n) (S j)) by (apply C_pos; lia).
-      assert (H := f_equal INR (absorption n j)). rewrite !mult_INR, !S_INR in H. fold (C (S n) (S j)) (C n j) in H.
-      apply Rmult_eq_reg_l with ((INR n + 2) * ((INR n + 1) * C n j) * C (S n) (S j)); [ | apply Rgt_not_eq; repeat apply Rmult_lt_0_compat; lra ].
-      transitivity ((INR j + 1) * C (S n) (S j)); [ field; lra | ].
-      rewrite H. field. lra.
-    + assert (HC' : 0 < C (S n) j) by (apply C_pos; lia).
-      assert (H := f_equal INR (absorption_complement n j)).
-      rewrite plus_INR, !mult_INR, !S_INR in H. fold (C (S n) j) (C n j) in H.
-      apply Rmult_eq_reg_l with ((INR n + 2) * ((INR n + 1) * C n j) * C (S n) j); [ | apply Rgt_not_eq; repeat apply Rmult_lt_0_compat; lra ].
-      transitivity ((INR n - INR j + 1) * C (S n) j); [ field; lra | ].
-      replace ((INR n - INR j + 1) * C (S n) j) with ((INR n + 1) * C n j) by lra. field. lra.
-Qed.
+(** * Step (2): the Bayes factor *)
 
 (** Law of the number of ones in the first block. *)
 Definition P (n1 n2 k j : nat) : R := C n1 j * C n2 (k - j) / C (n1 + n2) k.
@@ -197,8 +54,8 @@ Qed.
 Theorem vandermonde (n1 n2 k : nat) :
   sum_over (fun j => C n1 j * C n2 (k - j)) (seq 0 (S k)) = C (n1 + n2) k.
 Proof.
-  revert k. induction n1 as [ | n1 IH ]; intros k; simpl seq; rewrite <- seq_shift; simpl sum_over;
-    rewrite sum_over_map_S, Nat.sub_0_r.
+  revert k. induction n1 as [ | n1 IH ]; intros k; cbn [seq sum_over];
+    rewrite <- (sum_over_S (fun j => C _ j * C n2 (k - j)) k), Nat.sub_0_r.
   - rewrite (sum_over_ext _ (fun _ => 0)) by (intros; unfold C; simpl; ring).
     rewrite sum_over_const. unfold C. simpl. ring.
   - destruct k as [ | k ]; [ unfold C; simpl; rewrite binom_0; simpl; ring | ].
@@ -206,8 +63,8 @@ Proof.
     rewrite (sum_over_ext _ (fun j => C n1 j * C n2 (k - j) + C n1 (S j) * C n2 (k - j)))
       by (intros; rewrite C_pascal; simpl; ring).
     rewrite sum_over_add.
-    change (seq 0 (S (S k))) with (0%nat :: seq 1 (S k)). rewrite <- (seq_shift (S k) 0).
-    cbn [sum_over]. rewrite sum_over_map_S, Nat.sub_0_r.
+    change (seq 0 (S (S k))) with (0%nat :: seq 1 (S k)). cbn [sum_over].
+    rewrite <- (sum_over_S (fun j => C n1 j * C n2 (S k - j)) (S k)), Nat.sub_0_r.
     replace (C (S n1) 0) with (C n1 0) by (unfold C; rewrite !binom_0; reflexivity).
     cbn [Nat.sub]. ring.
 Qed.
@@ -331,9 +188,7 @@ Proof.
   intros HN. destruct N as [ | M ]; [ lia | ]. clear HN.
   replace (S M - 1)%nat with M by lia. split.
   - induction M as [ | M IH ]; [ simpl; field | ].
-    assert (Happ : forall f l l', sum_over f (l ++ l') = sum_over f l + sum_over f l').
-    { intros f l l'. induction l as [ | j l IHl ]; simpl; [ ring | rewrite IHl; ring ]. }
-    rewrite seq_S, Happ, IH. cbn [sum_over].
+    rewrite seq_S, sum_over_app, IH. cbn [sum_over].
     replace (2 + M)%nat with (S (S M)) by lia. rewrite !S_INR. assert (H := pos_INR M). field. lra.
   - assert (0 < 1 / INR (S M)); [ | lra ].
     apply Rdiv_lt_0_compat; [ lra | ]. apply lt_0_INR. lia.
@@ -359,7 +214,6 @@ Proof.
   - rewrite sum_over_scale, Hsum. nra.
 Qed.
 
-Print Assumptions laplace_closed_form.
 Print Assumptions bayes_factor.
 Print Assumptions hypergeometric_sums_to_1.
 Print Assumptions expected_bayes_factor.

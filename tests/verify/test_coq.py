@@ -11,9 +11,27 @@ from theorylab.verify.coq import ALLOWED_ASSUMPTIONS, RECORD, check_coq, forbidd
 
 ROOM = Path(__file__).resolve().parents[2] / "proofs_checks" / "coq"
 MAIN_RESULTS = {
+    "counting_tools.v": {"laplace_closed_form"},
+    "false_alarms.v": {"expected_bayes_le", "false_alarms"},
     "markov_counting.v": {"bayes_factor", "hypergeometric_sums_to_1", "expected_bayes_factor_le", "false_alarm_budget"},
     "pigeonhole.v": {"lemma_19", "sum_of_square_roots", "episode_sum"},
     "sums.v": {"sum_inverse_sqrt"},
+}
+FALSE_VARIANTS = {  # file, the true text, the false text, and why it is false
+    # n = 2: 1.707 > 1.414
+    "sums_constant.v": ("sums.v", "2 * ", "1 * "),
+    # z = 1, 1, 2, 4, 8, ...: the ratio tends to sqrt 2 + 1
+    "pigeonhole_constant.v": ("pigeonhole.v", "(sqrt 2 + 1)", "sqrt 2"),
+    # two pairs visited once: 2 > sqrt 2
+    "pigeonhole_pairs.v": ("pigeonhole.v", "INR (length pairs) * sum_over N pairs)", "sum_over N pairs)"),
+    # q of a single observation is 1/2, not 1
+    "laplace.v": ("counting_tools.v", "/ ((INR (length x) + 1) * C", "/ (INR (length x) * C"),
+    # n1 = n2 = k = 1: the expected Bayes factor is 3/2, the claim says 1
+    "markov_larger_block.v": ("markov_counting.v", "(INR (Nat.max n1 n2) + 1).", "(INR (Nat.max n1 n2) + 2)."),
+    # n1 = n2 = k = delta = 1: eta B is 1/2 for both j, so their mass is 1, and the share is 1/2
+    "markov_threshold.v": ("markov_counting.v", "Rlt_dec 1 (eta", "Rlt_dec (1 / 4) (eta"),
+    # delta = 1/10, N = 2: eta = 100/3 and B is at least 3/4, so it always fires
+    "false_alarms_eta.v": ("false_alarms.v", "R := share (n1 + n2) *", "R := 1000 * share (n1 + n2) *"),
 }
 with_coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -26,17 +44,25 @@ def compiled():
     return {result.file: result for result in results}
 
 
+@pytest.fixture(scope="session")
+def compiled_variants(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("variants")
+    shutil.copy(ROOM / "counting_tools.v", folder)
+    for name, (file, old, new) in FALSE_VARIANTS.items():
+        variant(folder, file, old, new, name)
+    return {result.file: result for result in check_coq(folder)}
+
+
 @pytest.fixture
 def without_coqc(monkeypatch):
     monkeypatch.setattr(coq.shutil, "which", lambda name: None)
 
 
-def variant(folder, file, old, new):
-    """A folder with one file in which ``old`` is replaced wherever it stands."""
+def variant(folder, file, old, new, name=None):
+    """A copy of a file in which ``old`` is replaced wherever it stands."""
     text = (ROOM / file).read_text(encoding="utf-8")
     assert old in text, f"{file} no longer contains {old!r}"
-    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
-    return folder
+    return small(folder, text.replace(old, new), name or file)
 
 
 def small(folder, text, file="small.v"):
@@ -67,19 +93,9 @@ def test_the_record_is_the_one_of_these_files(compiled):
 
 
 @with_coqc
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("sums.v", "<= 2 * sqrt (INR n).", "<= 1 * sqrt (INR n)."),  # false from n = 2 on: 1.707 > 1.414
-        ("pigeonhole.v", "(sqrt 2 + 1)", "sqrt 2"),  # Z_0 = 1, z = 1, 1, 2, 4, ...: the ratio tends to sqrt 2 + 1
-        ("pigeonhole.v", "INR (length pairs) * sum_over N pairs)", "sum_over N pairs)"),  # two pairs: 2 > sqrt 2
-        ("markov_counting.v", "/ (INR n * (INR n - 1) * (INR n - 1))", "/ (INR n * (INR n - 1))"),  # no union over splits
-        ("markov_counting.v", "Nat.max n1 n2", "(n1 + n2)"),  # says at most one j is feasible
-        ("markov_counting.v", "(INR n1 + 1) * (INR n2 + 1)", "INR n1 * INR n2"),  # another predictor than add-one
-    ],
-)
-def test_a_false_variant_does_not_compile(tmp_path, file, old, new):
-    (result,) = check_coq(variant(tmp_path, file, old, new))
+@pytest.mark.parametrize("name", FALSE_VARIANTS)
+def test_a_false_variant_does_not_compile(compiled_variants, name):
+    result = compiled_variants[name]
     assert result.status == "failed"
     assert "Error" in result.message
 
@@ -108,6 +124,22 @@ def test_a_failure_is_not_recorded(tmp_path):
     with pytest.raises(RuntimeError, match=r"not recorded; small\.v: "):
         record_coq(tmp_path)
     assert not (tmp_path / RECORD).exists()
+
+
+@with_coqc
+def test_a_file_is_no_better_than_one_that_it_loads(tmp_path):
+    small(tmp_path, "Lemma base : 1 + 1 = 3. Proof. Admitted.\nPrint Assumptions base.\n", "z_base.v")
+    text = "Require Import z_base.\nLemma top : 1 = 1. Proof. reflexivity. Qed.\nPrint Assumptions top.\n"
+    top, base = check_coq(small(tmp_path, text, "a_top.v"))
+    assert (top.status, top.message) == ("failed", "needs z_base.v, not proved")
+    assert base.status == "failed"
+
+
+def test_files_that_load_each_other_are_refused(tmp_path):
+    small(tmp_path, "Require Import b.\n", "a.v")
+    small(tmp_path, "Require Import a.\n", "b.v")
+    with pytest.raises(ValueError, match=r"in a circle: [ab]\.v, [ab]\.v, [ab]\.v"):
+        check_coq(tmp_path)
 
 
 @with_coqc
@@ -167,12 +199,28 @@ def test_without_coqc_an_edited_copy_is_stale(tmp_path, without_coqc):
     (tmp_path / "pigeonhole.v").unlink()
     small(tmp_path, "Lemma two : 1 + 1 = 2. Proof. reflexivity. Qed.\nPrint Assumptions two.\n", "new.v")
     found = {result.file: (result.status, result.message) for result in check_coq(tmp_path)}
+    recorded = ("recorded, not re-run", "coqc is absent; the hash equals the recorded one")
     assert found == {
-        "markov_counting.v": ("recorded, not re-run", "coqc is absent; the hash equals the recorded one"),
+        "counting_tools.v": recorded,
+        "false_alarms.v": recorded,
+        "markov_counting.v": recorded,
         "new.v": ("stale", "coqc is absent, no record"),
         "pigeonhole.v": ("stale", "recorded, but the file is missing"),
         "sums.v": ("stale", "coqc is absent and the file is not the recorded one"),
     }
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_without_coqc_a_file_is_stale_when_one_that_it_loads_is(tmp_path, without_coqc, missing):
+    for path in ROOM.iterdir():
+        shutil.copy(path, tmp_path)
+    tools = tmp_path / "counting_tools.v"
+    if missing:
+        tools.unlink()
+    else:
+        tools.write_text(tools.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    stale = {result.file for result in check_coq(tmp_path) if result.status == "stale"}
+    assert stale == {"counting_tools.v", "false_alarms.v", "markov_counting.v"}
 
 
 def test_without_coqc_nothing_can_be_recorded(tmp_path, without_coqc):
@@ -184,7 +232,7 @@ def test_without_coqc_nothing_can_be_recorded(tmp_path, without_coqc):
 
 
 def test_bad_arguments_are_named(tmp_path):
-    with pytest.raises(NotADirectoryError, match="folder is '.*nowhere', expected an existing directory"):
+    with pytest.raises(NotADirectoryError, match=r"folder is '.*nowhere', expected an existing directory"):
         check_coq(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="timeout is 0, expected a positive number of seconds"):
         check_coq(tmp_path, timeout=0)

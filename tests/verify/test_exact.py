@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from fractions import Fraction as F
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -25,11 +25,9 @@ def explore_then_commit(rng, means, m, horizon):
 
 
 def test_outcome_tree_agrees_with_a_convolution_of_binomials():
-    m, horizon, means = 2, 9, (F(1, 2), F(3, 10))
-    wrong = sum(
-        binomial_mass(m, means[0], i) * binomial_mass(m, means[1], j) for j in range(m + 1) for i in range(j)
-    )
-    gap = F(1, 5)
+    m, horizon, means = 2, 9, (Fraction(1, 2), Fraction(3, 10))
+    wrong = sum(binomial_mass(m, means[0], i) * binomial_mass(m, means[1], j) for j in range(m + 1) for i in range(j))
+    gap = Fraction(1, 5)
     expected = m * gap + (horizon - 2 * m) * gap * wrong
     found = exact.outcome_tree(lambda rng: explore_then_commit(rng, means, m, horizon), cells=10, depth=2 * m)
     assert found == expected
@@ -45,7 +43,7 @@ def test_runs_may_take_different_numbers_of_draws():
         return 6
 
     law = exact.outcome_law(flips, cells=3, depth=5)
-    assert law == {n: F(1, 3) * F(2, 3) ** (n - 1) for n in range(1, 6)} | {6: F(2, 3) ** 5}
+    assert law == {n: Fraction(1, 3) * Fraction(2, 3) ** (n - 1) for n in range(1, 6)} | {6: Fraction(2, 3) ** 5}
     assert sum(law.values()) == 1
     assert exact.outcome_tree(flips, cells=3, depth=5) == sum(n * p for n, p in law.items())
     with pytest.raises(RuntimeError, match="draws more than depth = 4 uniforms"):
@@ -66,7 +64,7 @@ def test_every_sequence_is_met_once():
 def test_cells_stand_on_the_right_side_of_every_multiple():
     for k in (2, 3, 7, 10):
         for j in range(k + 1):
-            assert exact.outcome_tree(lambda rng, p=j / k: float(rng.random() < p), cells=k, depth=1) == F(j, k)
+            assert exact.outcome_tree(lambda rng, p=j / k: float(rng.random() < p), cells=k, depth=1) == Fraction(j, k)
 
 
 def test_vectors_and_dicts_are_averaged_entry_by_entry():
@@ -78,9 +76,15 @@ def test_vectors_and_dicts_are_averaged_entry_by_entry():
         return out
 
     found = exact.outcome_tree(counts, cells=4, depth=4)
-    assert found.shape == (2, 2) and found.tolist() == [[F(3, 2), F(1, 2)], [F(1, 2), F(1, 2)]]
-    assert exact.outcome_tree(lambda rng: {"a": 1, "b": rng.random()}, cells=2, depth=1) == {"a": F(1), "b": F(1, 2)}
-    assert exact.outcome_tree(lambda rng: F(7, 3), cells=5, depth=0) == F(7, 3)
+    assert found.shape == (2, 2) and found.tolist() == [
+        [Fraction(3, 2), Fraction(1, 2)],
+        [Fraction(1, 2), Fraction(1, 2)],
+    ]
+    assert exact.outcome_tree(lambda rng: {"a": 1, "b": rng.random()}, cells=2, depth=1) == {
+        "a": Fraction(1),
+        "b": Fraction(1, 2),
+    }
+    assert exact.outcome_tree(lambda rng: Fraction(7, 3), cells=5, depth=0) == Fraction(7, 3)
 
 
 def test_what_cannot_be_enumerated_is_refused():
@@ -109,9 +113,9 @@ def test_what_cannot_be_enumerated_is_refused():
 @given(st.integers(0, 30), st.integers(0, 12), st.integers(-2, 33))
 @settings(max_examples=80, deadline=None)
 def test_binomial_tail_by_adding_one_trial_after_the_other(n, twelfths, k):
-    p, law = F(twelfths, 12), [F(1)]
+    p, law = Fraction(twelfths, 12), [Fraction(1)]
     for _ in range(n):
-        law = [a * (1 - p) + b * p for a, b in zip([*law, F(0)], [F(0), *law], strict=True)]
+        law = [a * (1 - p) + b * p for a, b in zip([*law, Fraction(0)], [Fraction(0), *law], strict=True)]
     assert exact.binomial_tail_exact(n, p, k) == sum(law[max(k, 0) :])
 
 
@@ -120,9 +124,13 @@ def l1_problems(draw):
     n = draw(st.integers(1, 5))
     weights = draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
     total = sum(weights)
-    p_hat = [F(w, total) if total else F(0) for w in weights]
+    p_hat = [Fraction(w, total) if total else Fraction(0) for w in weights]
     u = draw(st.lists(st.integers(-6, 6), min_size=n, max_size=n))
-    return p_hat, draw(st.integers(0, 12).map(lambda d: F(d, 5))) + (0 if total else 1), [F(x, 3) for x in u]
+    return (
+        p_hat,
+        draw(st.integers(0, 12).map(lambda d: Fraction(d, 5))) + (0 if total else 1),
+        [Fraction(x, 3) for x in u],
+    )
 
 
 @given(l1_problems())
@@ -151,25 +159,25 @@ def test_l1_maximum_is_the_linear_program(problem):
 
 
 def test_l1_maximum_done_by_hand():
-    p_hat, u = [F(1, 2), F(1, 4), F(1, 4)], [0, 2, 1]
+    p_hat, u = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)], [0, 2, 1]
     assert exact.simplex_l1_max(p_hat, 0, u).p == tuple(p_hat)
     # radius 1/2: a quarter moves from the worst state (0) to the best one (1)
-    assert exact.simplex_l1_max(p_hat, F(1, 2), u).p == (F(1, 4), F(1, 2), F(1, 4))
+    assert exact.simplex_l1_max(p_hat, Fraction(1, 2), u).p == (Fraction(1, 4), Fraction(1, 2), Fraction(1, 4))
     # radius 2 reaches every distribution
     assert exact.simplex_l1_max(p_hat, 2, u).p == (0, 1, 0)
     # nothing observed: the estimate is 0 everywhere, and radius 1 is just enough
     assert exact.simplex_l1_max([0, 0], 1, [3, 5]).value == 5
     # all utilities equal
-    assert exact.simplex_l1_max(p_hat, F(1, 3), [4, 4, 4]).value == 4
+    assert exact.simplex_l1_max(p_hat, Fraction(1, 3), [4, 4, 4]).value == 4
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([0.5, -0.5], 1, [0, 1]), r"p_hat\[1\] is -1/2, expected a number >= 0"),
-        (([0, 0], F(1, 2), [0, 1]), r"radius is 0\.5, but p_hat sums to 0: no distribution"),
+        (([0, 0], Fraction(1, 2), [0, 1]), r"radius is 0\.5, but p_hat sums to 0: no distribution"),
         (([1, 0], 1, [0]), r"u has length 1, expected 2"),
-        (([F(1, 9)] * 9, 1, [0] * 9), r"p_hat has length 9, expected 1\.\.8"),
+        (([Fraction(1, 9)] * 9, 1, [0] * 9), r"p_hat has length 9, expected 1\.\.8"),
         ((["x"], 1, [0]), r"p_hat\[0\] is 'x', expected a finite rational"),
     ],
 )
@@ -197,7 +205,7 @@ def optimal_value(P, R, gamma):
     S, A = len(P), len(P[0])
     values = []
     for policy in itertools.product(range(A), repeat=S):
-        matrix = [[F(s == t) - gamma * P[s][policy[s]][t] for t in range(S)] for s in range(S)]
+        matrix = [[Fraction(s == t) - gamma * P[s][policy[s]][t] for t in range(S)] for s in range(S)]
         values.append(solve(matrix, [R[s][policy[s]] for s in range(S)]))
     return [max(v[s] for v in values) for s in range(S)]
 
@@ -210,9 +218,9 @@ def rational_models(draw):
         P.append([])
         for _ in range(A):
             weights = draw(st.lists(st.integers(0, 3), min_size=S, max_size=S).filter(any))
-            P[-1].append([F(w, sum(weights)) for w in weights])
-    R = [[F(draw(st.integers(-4, 4)), 3) for _ in range(A)] for _ in range(S)]
-    return P, R, F(draw(st.integers(0, 9)), 10), [F(draw(st.integers(-9, 9)), 2) for _ in range(S)]
+            P[-1].append([Fraction(w, sum(weights)) for w in weights])
+    R = [[Fraction(draw(st.integers(-4, 4)), 3) for _ in range(A)] for _ in range(S)]
+    return P, R, Fraction(draw(st.integers(0, 9)), 10), [Fraction(draw(st.integers(-9, 9)), 2) for _ in range(S)]
 
 
 @given(rational_models())
@@ -227,9 +235,9 @@ def test_residual_bound_holds_and_vanishes_at_the_optimum(model):
 
 def test_residual_bound_is_attained():
     # one state, reward 1, gamma 1/2: v* = 2, and at v = 0 residual 1 / (1 - 1/2) = 2 is the error itself
-    assert exact.residual_bound([[[1]]], [[1]], F(1, 2), [0]) == 2
+    assert exact.residual_bound([[[1]]], [[1]], Fraction(1, 2), [0]) == 2
     # a row that sums to 1 + 1/16 is certified as what it is: v* = 1 / (1 - 17/32)
-    assert exact.residual_bound([[[1.0625]]], [[1.0]], 0.5, [0.0]) == 1 / (1 - F(17, 32))
+    assert exact.residual_bound([[[1.0625]]], [[1.0]], 0.5, [0.0]) == 1 / (1 - Fraction(17, 32))
 
 
 def test_residual_bound_of_a_float_solution():
@@ -240,19 +248,22 @@ def test_residual_bound_of_a_float_solution():
         v = (R + 0.9 * P @ v).max(axis=1)
     assert exact.residual_bound(P, R, 0.9, v) < 1e-13
     bound = exact.residual_bound(P, R, 0.9, v + 0.25)
-    assert isinstance(bound, F) and abs(float(bound) - 0.25) < 1e-13  # a constant shift c leaves (1 - gamma) c
+    assert isinstance(bound, Fraction) and abs(float(bound) - 0.25) < 1e-13  # a constant shift c leaves (1 - gamma) c
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([[[1]]], [[1]], 1, [0]), r"gamma \* \(largest row sum\) is 1, expected less than 1"),
-        (([[[1]]], [[1]], F(-1, 2), [0]), r"gamma is -0\.5, expected"),
-        (([[[F(3, 2), F(-1, 2)]], [[0, 1]]], [[0], [0]], F(1, 2), [0, 0]), r"P\[0, 0, 1\] is -0\.5, expected"),
-        (([[[1]]], [[1, 2]], F(1, 2), [0]), r"R has shape \(1, 2\), expected \(1, 1\)"),
-        (([[[1]]], [[1]], F(1, 2), [0, 0]), r"P has shape \(1, 1, 1\), expected \(2, A, 2\)"),
-        (([[[1]]], [[math.inf]], F(1, 2), [0]), r"R\[0, 0\] is inf, expected a finite"),
-        (([[1]], [[1]], F(1, 2), [0]), r"P has shape \(1, 1\), expected 3 dimensions"),
+        (([[[1]]], [[1]], Fraction(-1, 2), [0]), r"gamma is -0\.5, expected"),
+        (
+            ([[[Fraction(3, 2), Fraction(-1, 2)]], [[0, 1]]], [[0], [0]], Fraction(1, 2), [0, 0]),
+            r"P\[0, 0, 1\] is -0\.5, expected",
+        ),
+        (([[[1]]], [[1, 2]], Fraction(1, 2), [0]), r"R has shape \(1, 2\), expected \(1, 1\)"),
+        (([[[1]]], [[1]], Fraction(1, 2), [0, 0]), r"P has shape \(1, 1, 1\), expected \(2, A, 2\)"),
+        (([[[1]]], [[math.inf]], Fraction(1, 2), [0]), r"R\[0, 0\] is inf, expected a finite"),
+        (([[1]], [[1]], Fraction(1, 2), [0]), r"P has shape \(1, 1\), expected 3 dimensions"),
     ],
 )
 def test_bad_models_are_named(arguments, message):
@@ -261,8 +272,8 @@ def test_bad_models_are_named(arguments, message):
 
 
 def test_fractions_are_read_exactly():
-    assert exact.as_fraction("p", 0.1) != F(1, 10) == exact.as_fraction("p", "1/10")
-    assert exact.as_fraction("p", np.int64(3)) == 3 and exact.as_fraction("p", np.float64(0.5)) == F(1, 2)
+    assert exact.as_fraction("p", 0.1) != Fraction(1, 10) == exact.as_fraction("p", "1/10")
+    assert exact.as_fraction("p", np.int64(3)) == 3 and exact.as_fraction("p", np.float64(0.5)) == Fraction(1, 2)
     with pytest.raises(TypeError, match="p is True, expected"):
         exact.as_fraction("p", True)
     with pytest.raises(ValueError, match=r"p is 3/2, expected a number in \[0, 1\]"):

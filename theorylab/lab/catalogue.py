@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from theorylab.verify.figure import Figure
     from theorylab.verify.result import Result
 
-__all__ = ["Entry", "chosen", "entries", "entry", "load_figures", "load_result", "load_results", "room_path", "slugs"]
+__all__ = [
+    "Entry",
+    "chosen",
+    "entries",
+    "entry",
+    "figure_slugs",
+    "load_figures",
+    "load_result",
+    "load_results",
+    "loaded_results",
+    "print_entries",
+    "room_path",
+    "slugs",
+]
 
 NO_EVIDENCE = "L0"
 
@@ -32,8 +45,9 @@ class Entry:
     title: str
     paper: str  # key in references.bib
     claims: tuple[str, ...]
-    level: str  # of the recorded evidence; L0 without any
-    figures: bool
+    level: str  # of the recorded evidence; L0 without any, and when the sources have changed since
+    stale: bool = False
+    figures: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The five documented keys of ``theorylab list --json``."""
@@ -91,9 +105,11 @@ def load_result(slug: str) -> Result:
     return result  # type: ignore[no-any-return]
 
 
-def loaded_result(slug: str) -> Result | None:
-    """``RESULT`` of a room that is already imported."""
-    return getattr(sys.modules.get(f"theorylab.rooms.proofs_checks.{slug}"), "RESULT", None)
+def loaded_results() -> list[Result]:
+    """``RESULT`` of every room that is already imported."""
+    prefix = "theorylab.rooms.proofs_checks."
+    rooms = [module for name, module in list(sys.modules.items()) if name.startswith(prefix)]
+    return [module.RESULT for module in rooms if hasattr(module, "RESULT")]
 
 
 def load_results(names: Sequence[str] | None = None) -> list[Result]:
@@ -125,7 +141,11 @@ def entries(root: Path = ROOT) -> list[Entry]:
 def entry(slug: str, root: Path = ROOT) -> Entry:
     """One slug, read without importing its rooms."""
     found = _literals(room_path("proofs_checks", slug, root))
-    found.update(_evidence(root / "proofs_checks" / "evidence" / f"{slug}.json"))
+    recorded = _evidence(root / "proofs_checks" / "evidence" / f"{slug}.json")
+    stale = bool(recorded) and root == ROOT and not _fresh(recorded)
+    if stale:
+        recorded = {key: recorded[key] for key in recorded if key not in found and key != "level"}
+    found.update(recorded)
     return Entry(
         slug=slug,
         area=str(found.get("area", "")),
@@ -133,8 +153,41 @@ def entry(slug: str, root: Path = ROOT) -> Entry:
         paper=str(found.get("paper", "")),
         claims=tuple(found.get("claims", ())),
         level=str(found.get("level", NO_EVIDENCE)),
+        stale=stale,
         figures=room_path("figures", slug, root).is_file(),
     )
+
+
+def print_entries(*, as_json: bool) -> None:
+    """What ``theorylab list`` prints."""
+    from theorylab.lab.output import print_table, write_json
+
+    found = entries()
+    if as_json:
+        write_json([entry.to_dict() for entry in found], "-")
+        return
+    rows = [
+        (
+            e.slug,
+            e.area,
+            e.paper,
+            len(e.claims),
+            "yes" if e.figures else "no",
+            e.level + (" (stale)" if e.stale else ""),
+        )
+        for e in found
+    ]
+    print_table(("slug", "area", "paper", "claims", "figure", "level"), rows)
+    if any(e.stale for e in found):
+        print(
+            "stale: the sources have changed since the evidence was recorded; theorylab evidence SLUG records it anew"
+        )
+
+
+def _fresh(recorded: dict[str, Any]) -> bool:
+    from theorylab.verify import evidence
+
+    return evidence.fresh(recorded)
 
 
 def _evidence(path: Path) -> dict[str, Any]:
@@ -145,11 +198,12 @@ def _evidence(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(recorded, dict):
         return {}
-    found = {key: recorded[key] for key in ("area", "title", "paper", "level") if recorded.get(key)}
-    parts = recorded.get("parts") or []
-    names = [str(part.get("claim", "")).rpartition("@")[0] for part in parts if part.get("layer", "theorem") == "theorem"]
-    if names:
-        found["claims"] = list(dict.fromkeys(names))
+    found = {
+        key: recorded[key] for key in ("area", "title", "paper", "level", "claims", "sources") if recorded.get(key)
+    }
+    if "claims" not in found:
+        theorems = [part for part in recorded.get("parts") or [] if part.get("layer", "theorem") == "theorem"]
+        found["claims"] = list(dict.fromkeys(str(part.get("claim", "")).rpartition("@")[0] for part in theorems))
     return found
 
 

@@ -138,7 +138,9 @@ def evaluate_conclusions(figure: Figure, table: Table) -> dict[str, Outcome]:
     found = {c.name: c.evaluate(table, share) for c in figure.conclusions}
     if len(found) != m:
         raise ValueError(f"figure {figure.slug!r} has two conclusions of the same name")
-    with_p = sorted((c for c in figure.conclusions if found[c.name].p_value is not None), key=lambda c: _p(found[c.name]))
+    with_p = sorted(
+        (c for c in figure.conclusions if found[c.name].p_value is not None), key=lambda c: _p(found[c.name])
+    )
     for rank, conclusion in enumerate(with_p):
         stepped = conclusion.evaluate(table, share * len(with_p) / (len(with_p) - rank))
         if stepped.verdict != "supported":

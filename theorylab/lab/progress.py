@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from theorylab.lab.sweeps import ProgressCallback
 
-__all__ = ["SECONDS_BETWEEN_LINES", "nested", "reporting"]
+__all__ = ["SECONDS_BETWEEN_LINES", "nested", "reporting", "two_levels"]
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -63,3 +63,19 @@ def _bar(stream: TextIO) -> Iterator[ProgressCallback]:
             bar.update(task, description=message.replace("[", "\\["), completed=done, total=total)
 
         yield callback
+
+
+def two_levels(progress: ProgressCallback | None) -> tuple[ProgressCallback | None, ProgressCallback | None]:
+    """Two callbacks on one line: the outer one counts, the inner one adds what the present step is doing."""
+    if progress is None:
+        return None, None
+    state: dict[str, Any] = {"message": "", "done": 0, "total": 0}
+
+    def outer(message: str, done: int, total: int) -> None:
+        state.update(message=message, done=done, total=total)
+        progress(message, done, total)
+
+    def inner(message: str, done: int, total: int) -> None:
+        progress(f"{state['message']} ({done} of {total} runs)", state["done"], state["total"])
+
+    return outer, inner

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 
 from theorylab.core.kernels import user_cache
 
-__all__ = ["MISSING", "ResultStore", "Unstorable", "atomic_write", "default_folder"]
+__all__ = ["MISSING", "ResultStore", "UnstorableError", "atomic_write", "default_folder"]
 
 MISSING: Any = object()  # what ``get`` returns for a key without a result; ``None`` is a result
 _TREE = "tree"
 _UNREADABLE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
-class Unstorable(TypeError):
+class UnstorableError(TypeError):
     """The result holds something that is no plain data."""
 
 
@@ -95,7 +95,7 @@ class ResultStore:
 
         Raises
         ------
-        Unstorable
+        UnstorableError
             If the result holds an object that is no plain data.
         """
         arrays: dict[str, NDArray[Any]] = {}
@@ -117,12 +117,12 @@ class ResultStore:
 
 
 def _encode(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
-    if value is None or isinstance(value, (bool, int, float, str)) and not isinstance(value, np.generic):
+    if value is None or (isinstance(value, (bool, int, float, str)) and not isinstance(value, np.generic)):
         return value
     if isinstance(value, (np.ndarray, np.generic)):
         stored = np.asarray(value)
         if stored.dtype.hasobject or stored.dtype.kind == "V":
-            raise Unstorable(f"an array of dtype {stored.dtype} cannot be kept, expected numbers or strings")
+            raise UnstorableError(f"an array of dtype {stored.dtype} cannot be kept, expected numbers or strings")
         name = f"a{len(arrays)}"
         arrays[name] = stored
         return {"$array" if isinstance(value, np.ndarray) else "$scalar": name}
@@ -134,7 +134,9 @@ def _encode(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         if all(isinstance(k, str) and not k.startswith("$") for k in value):
             return {k: _encode(v, arrays) for k, v in value.items()}
         return {"$items": [[_encode(k, arrays), _encode(v, arrays)] for k, v in value.items()]}
-    raise Unstorable(f"a {type(value).__name__} cannot be kept, expected plain data (dicts, arrays, numbers, strings)")
+    raise UnstorableError(
+        f"a {type(value).__name__} cannot be kept, expected plain data (dicts, arrays, numbers, strings)"
+    )
 
 
 def _decode(tree: Any, arrays: dict[str, NDArray[Any]]) -> Any:

@@ -13,6 +13,7 @@ statements of the rooms; those of an own algorithm or of a mutant are not.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -28,7 +29,7 @@ from theorylab.core import validate
 from theorylab.core.kernels import source_hash
 from theorylab.core.record import versions
 from theorylab.core.sweeps import Sweep
-from theorylab.lab.store import MISSING, ResultStore, Unstorable
+from theorylab.lab.store import MISSING, ResultStore, UnstorableError
 
 __all__ = ["ProgressCallback", "all_cores", "dask_sweep", "resumable", "task_key"]
 
@@ -89,28 +90,39 @@ def dask_sweep(client: Any, store: ResultStore | None = None, progress: Progress
     ------
     ModuleNotFoundError
         If ``distributed`` is missing (``pip install "theorylab[dask]"``).
+    ValueError
+        If a worker has other sources of theorylab than this machine.
     """
     try:
         from distributed import Client, as_completed
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('a Dask sweep needs the package distributed: pip install "theorylab[dask]"') from error
-    if isinstance(client, str):
-        client = Client(client)
+        raise ModuleNotFoundError('a Dask sweep needs distributed: pip install "theorylab[dask]"') from error
+    connect: Any = Client  # untyped there
+    finished: Any = as_completed
 
     def sweep(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
         tasks = list(tasks)
         keys, results = _lookup(store, function, tasks)
         todo = [i for i, result in enumerate(results) if result is MISSING]
         report = _reporter(progress, function, len(tasks), len(tasks) - len(todo))
-        futures = {client.submit(function, tasks[i], pure=False): i for i in todo}
-        for future, result in as_completed(list(futures), with_results=True):
-            index = futures[future]
-            results[index] = result
-            _keep(store, keys[index], result)
-            report()
+        context = connect(client, set_as_default=False) if isinstance(client, str) else contextlib.nullcontext(client)
+        with context as connected:
+            _same_sources(connected)
+            futures = {connected.submit(function, tasks[i], pure=False): i for i in todo}
+            for future, result in finished(list(futures), with_results=True):
+                index = futures[future]
+                results[index] = result
+                _keep(store, keys[index], result)
+                report()
         return results
 
     return sweep
+
+
+def _same_sources(client: Any) -> None:
+    for worker, found in client.run(source_hash).items():
+        if found != source_hash():
+            raise ValueError(f"worker {worker} has the sources {found} of theorylab, expected {source_hash()}")
 
 
 def task_key(function: Callable[[Any], Any], task: Any) -> str | None:
@@ -126,12 +138,12 @@ def _task_keys(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[str
 def _key(described: str, task: Any) -> str | None:
     try:
         text = json.dumps(_canonical(task), sort_keys=True, separators=(",", ":"))
-    except _NotPlain:
+    except _NotPlainError:
         return None
     return hashlib.sha256(f"{described}\0{text}".encode()).hexdigest()
 
 
-class _NotPlain(TypeError):
+class _NotPlainError(TypeError):
     pass
 
 
@@ -149,25 +161,34 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, np.random.SeedSequence):
         parts = (value.entropy, value.spawn_key, value.pool_size, value.n_children_spawned)
         return {"$seed": _canonical(parts)}
-    raise _NotPlain(f"{type(value).__name__} is no plain data")
+    raise _NotPlainError(f"{type(value).__name__} is no plain data")
 
 
 def _canonical_check(value: Any) -> Any:
-    """What decides the runs of a group of statements: the room's sources, the case, the library's own code."""
-    from theorylab.lab import catalogue
+    """What decides the runs of a check: the room's sources, the case, the statements; the library's own code only."""
+    from theorylab.lab.catalogue import loaded_results, room_path
+    from theorylab.verify.cases import Case
     from theorylab.verify.code import Code
     from theorylab.verify.engine import Group
 
     if isinstance(value, Code) and not (value.own or value.plain or value.modules):
         return {"$code": "library"}
-    if isinstance(value, Group):
-        path = catalogue.room_path("proofs_checks", value.slug)
-        result = catalogue.loaded_result(value.slug)
-        if result is not None and all(any(s is mine for mine in result.statements) for s in value.statements):
-            case = value.case
-            about = (value.slug, value.algorithm, case.name, case.preset, case.horizon, dict(case.parameters))
-            return {"$group": _canonical([about, [s.name for s in value.statements], _file_hash(path)])}
-    raise _NotPlain(f"{type(value).__name__} is no plain data")
+    for result in loaded_results():  # the rooms' own objects only: another object of the same name is another thing
+        room = [result.slug, _file_hash(room_path("proofs_checks", result.slug))]
+        if value is result:
+            return {"$result": room}
+        if isinstance(value, Case) and any(value is case for case in _cases(result)):
+            return {"$case": _canonical([room, value.name, value.preset, value.horizon, dict(value.parameters)])}
+        if isinstance(value, Group) and all(any(s is mine for mine in result.statements) for s in value.statements):
+            names = [statement.name for statement in value.statements]
+            return {"$group": [_canonical_check(value.case), value.algorithm, names]}
+    raise _NotPlainError(f"{type(value).__name__} is no plain data")
+
+
+def _cases(result: Any) -> Iterator[Any]:
+    instances = [i for statement in result.statements for i in statement.instances]
+    for instance in [*instances, result.profile_instance]:
+        yield from vars(instance).get("_cache", {}).values() if instance is not None else ()
 
 
 def _describe(function: Callable[[Any], Any]) -> str | None:
@@ -183,7 +204,7 @@ def _describe(function: Callable[[Any], Any]) -> str | None:
         return None
     try:
         arguments = json.dumps(_canonical(bound), sort_keys=True)
-    except _NotPlain:
+    except _NotPlainError:
         return None
     made_with = json.dumps(dict(versions()), sort_keys=True)
     name = f"{function.__module__}.{function.__qualname__}"
@@ -235,7 +256,7 @@ def _keep(store: ResultStore | None, key: str | None, result: Any) -> None:
     if store is not None and key is not None:
         try:
             store.put(key, result)
-        except Unstorable:
+        except UnstorableError:
             pass  # documented: a result that is no plain data is not kept
 
 

@@ -17,6 +17,7 @@ _HOMES = {
     "NegativeControl": "kinds",
     "Rate": "kinds",
     "Case": "cases",
+    "Family": "cases",
     "Hypothesis": "cases",
     "Instance": "cases",
     "Check": "statements",

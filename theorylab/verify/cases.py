@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["PRESETS", "Case", "Hypothesis", "Instance", "at_preset"]
+__all__ = ["PRESETS", "Case", "Family", "Hypothesis", "Instance", "at_preset"]
 
 PRESETS = ("smoke", "quick", "paper")  # seconds, minutes, as long as it takes; "power" is what mutants run on
 _FALLBACK = {"smoke": ("power", "quick", "paper"), "power": ("smoke", "quick"), "quick": ("paper", "smoke"), "paper": ("quick",)}
@@ -31,6 +31,14 @@ class Hypothesis:
 
     name: str
     holds: Callable[[Case], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Models drawn afresh for each run, from the run's own instance stream: for Bayesian and minimax statements."""
+
+    name: str
+    draw: Callable[[Any], Any]  # numpy Generator -> model
 
 
 @dataclass(frozen=True, eq=False)

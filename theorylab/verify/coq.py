@@ -2,8 +2,8 @@
 
 A file counts as proved when it holds no word that admits something (`forbidden_words`), compiles, ends in
 ``Print Assumptions`` of its main lemmas, and these rest on nothing but the axioms of the classical reals. Compiling
-happens in a temporary directory; nothing is written beside the sources except by `record_coq`. Each file stands
-alone: it may load the standard library, not another file of the folder.
+happens in a temporary directory; nothing is written beside the sources except by `record_coq`. A file may load the
+standard library and other files of its folder; it is no better than the worst of those.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,6 +38,7 @@ _FORBIDDEN = re.compile(
     r"\b(Admitted|admit|give_up|Axioms?|Parameters?|Conjectures?|bypass_check|(?:Guard|Positivity|Universe) Checking)\b"
 )
 _PRINTED = re.compile(r"\bPrint\s+Assumptions\s+([\w.']*\w)\s*\.")
+_REQUIRED = re.compile(r"\bRequire\s+(?:Import\s+|Export\s+)?(.*?)\.(?=\s|$)", re.DOTALL)
 _CLOSED = "Closed under the global context"
 
 
@@ -67,7 +70,7 @@ def check_coq(folder: str | Path, *, timeout: float = 120) -> list[CoqResult]:
     """Check every ``.v`` file of a folder; one result a file, in the order of their names.
 
     With ``coqc`` on the PATH each file is compiled. Without it the file's hash is compared with ``recorded.json``:
-    equal gives ``recorded, not re-run``, anything else ``stale``. A file with a forbidden word is ``failed`` in both cases.
+    equal gives ``recorded, not re-run``, anything else ``stale``. A forbidden word means ``failed`` in both cases.
 
     Parameters
     ----------
@@ -79,7 +82,8 @@ def check_coq(folder: str | Path, *, timeout: float = 120) -> list[CoqResult]:
     NotADirectoryError
         If there is no such folder.
     ValueError
-        If the timeout is not a positive number or ``recorded.json`` cannot be read as a record.
+        If the timeout is not a positive number, ``recorded.json`` cannot be read as a record, or files load each
+        other in a circle.
 
     Examples
     --------
@@ -91,12 +95,9 @@ def check_coq(folder: str | Path, *, timeout: float = 120) -> list[CoqResult]:
     root = _directory(folder)
     if not (isinstance(timeout, (int, float)) and math.isfinite(timeout) and timeout > 0):
         raise ValueError(f"timeout is {timeout!r}, expected a positive number of seconds")
-    sources = sorted(root.glob("*.v"))
     coqc = shutil.which("coqc")
-    if coqc is None:
-        return _compare(root, sources)
-    version = _version(coqc, timeout) if sources else ""
-    return [_compile(source, coqc, version, timeout) for source in sources]
+    results = _compare(root) if coqc is None else _compile_all(_read(root), coqc, timeout)
+    return sorted(results, key=lambda result: result.file)
 
 
 def record_coq(folder: str | Path, *, timeout: float = 120) -> Path:
@@ -179,50 +180,85 @@ def _version(coqc: str, timeout: float) -> str:
     return found.group(1) if found else ""
 
 
-def _read(source: Path) -> tuple[bytes, str, tuple[str, ...], str]:
-    """Bytes, hash, main lemmas, and the first complaint that needs no compiler (or an empty string)."""
-    content = source.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return content, digest, (), f"is not UTF-8: {error}"
-    lemmas = tuple(_PRINTED.findall(_code(text)))
-    words = forbidden_words(text)
-    complaint = ""
-    if words:
-        complaint = f"refused: it contains {', '.join(words)}"
-    elif not lemmas:
-        complaint = "names no main result, expected it to end with Print Assumptions <lemma>."
-    return content, digest, lemmas, complaint
+@dataclass(frozen=True, slots=True)
+class _Source:
+    name: str
+    content: bytes
+    digest: str
+    lemmas: tuple[str, ...]
+    needs: tuple[str, ...]  # files of the folder that it loads
+    complaint: str  # the first one that needs no compiler, or empty
 
 
-def _compile(source: Path, coqc: str, version: str, timeout: float) -> CoqResult:
-    content, digest, lemmas, complaint = _read(source)
-
-    def result(status: CoqStatus, assumptions: tuple[str, ...] = (), message: str = "") -> CoqResult:
-        return CoqResult(source.name, digest, lemmas, status, assumptions, version, message)
-
-    if complaint:
-        return result("failed", message=complaint)
-    with tempfile.TemporaryDirectory(prefix="theorylab-coq-") as scratch:
-        (Path(scratch) / source.name).write_bytes(content)  # the bytes that were hashed
-        command = [coqc, "-q", source.name]
+def _read(root: Path, also_known: Iterable[str] = ()) -> list[_Source]:
+    """The sources of a folder, each after those that it needs; ``also_known``: files that are missing but recorded."""
+    paths = {path.name: path for path in sorted(root.glob("*.v"))}
+    known = set(paths) | set(also_known)
+    sources: dict[str, _Source] = {}
+    for name, path in paths.items():
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
         try:
-            run = subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=timeout, check=False)
-        except subprocess.TimeoutExpired:
-            return result("failed", message=f"coqc took more than {timeout} s")
-        except OSError as error:
-            return result("failed", message=f"coqc cannot be started: {error}")
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            sources[name] = _Source(name, content, digest, (), (), f"is not UTF-8: {error}")
+            continue
+        code = _code(text)
+        lemmas = tuple(_PRINTED.findall(code))
+        words = forbidden_words(text)
+        complaint = ""
+        if words:
+            complaint = f"refused: it contains {', '.join(words)}"
+        elif not lemmas:
+            complaint = "names no main result, expected it to end with Print Assumptions <lemma>."
+        loaded = {f"{word}.v" for sentence in _REQUIRED.findall(code) for word in sentence.split()}
+        sources[name] = _Source(name, content, digest, lemmas, tuple(sorted((loaded & known) - {name})), complaint)
+    try:
+        order = TopologicalSorter({name: source.needs for name, source in sources.items()}).static_order()
+        return [sources[name] for name in order if name in sources]
+    except CycleError as error:
+        raise ValueError(f"the Coq files load each other in a circle: {', '.join(error.args[1])}") from error
+
+
+def _compile_all(sources: list[_Source], coqc: str, timeout: float) -> list[CoqResult]:
+    if not sources:
+        return []
+    version = _version(coqc, timeout)
+    results: dict[str, CoqResult] = {}
+    with tempfile.TemporaryDirectory(prefix="theorylab-coq-") as scratch:
+        for source in sources:  # compiled from the bytes that were hashed
+            (Path(scratch) / source.name).write_bytes(source.content)
+        for source in sources:
+            unproved = [name for name in source.needs if results[name].status != "proved in Coq"]
+            complaint = source.complaint or (f"needs {', '.join(unproved)}, not proved" if unproved else "")
+            assumptions: tuple[str, ...] = ()
+            if not complaint:
+                complaint, assumptions = _compile(source, coqc, scratch, timeout)
+            status: CoqStatus = "failed" if complaint else "proved in Coq"
+            results[source.name] = CoqResult(
+                source.name, source.digest, source.lemmas, status, assumptions, version, complaint
+            )
+    return list(results.values())
+
+
+def _compile(source: _Source, coqc: str, scratch: str, timeout: float) -> tuple[str, tuple[str, ...]]:
+    """A complaint (empty when the file is proved) and the assumptions printed."""
+    command = [coqc, "-q", source.name]
+    try:
+        run = subprocess.run(command, cwd=scratch, capture_output=True, text=True, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        return f"coqc took more than {timeout} s", ()
+    except OSError as error:
+        return f"coqc cannot be started: {error}", ()
     if run.returncode != 0:
-        return result("failed", message=_short(run.stderr) or f"coqc ended with code {run.returncode}")
+        return _short(run.stderr) or f"coqc ended with code {run.returncode}", ()
     blocks, assumptions = _assumptions(run.stdout)
     unknown = [name for name in assumptions if name not in ALLOWED_ASSUMPTIONS]
     if unknown:
-        return result("failed", assumptions, f"rests on unknown assumptions: {', '.join(unknown)}")
-    if blocks != len(lemmas):
-        return result("failed", assumptions, f"printed assumptions of {blocks} results, expected {len(lemmas)}")
-    return result("proved in Coq", assumptions)
+        return f"rests on unknown assumptions: {', '.join(unknown)}", assumptions
+    if blocks != len(source.lemmas):
+        return f"printed assumptions of {blocks} results, expected {len(source.lemmas)}", assumptions
+    return "", assumptions
 
 
 def _assumptions(output: str) -> tuple[int, tuple[str, ...]]:
@@ -241,29 +277,33 @@ def _short(message: str, limit: int = 400) -> str:
     return text if len(text) <= limit else text[:limit] + " ..."
 
 
-def _compare(root: Path, sources: list[Path]) -> list[CoqResult]:
+def _compare(root: Path) -> list[CoqResult]:
     recorded = _recorded(root)
-    results = []
-    for source in sources:
-        _, digest, lemmas, complaint = _read(source)
-        entry = recorded.pop(source.name, None)
-        if complaint:
-            results.append(CoqResult(source.name, digest, lemmas, "failed", message=complaint))
-        elif entry is None:
-            results.append(CoqResult(source.name, digest, lemmas, "stale", message="coqc is absent, no record"))
-        elif entry["sha256"] != digest or entry["status"] != "proved in Coq":
-            message = "coqc is absent and the file is not the recorded one"
-            results.append(CoqResult(source.name, digest, lemmas, "stale", version=entry["coqc"], message=message))
-        else:
-            assumptions = tuple(entry["assumptions"])
-            message = "coqc is absent; the hash equals the recorded one"
-            results.append(
-                CoqResult(source.name, digest, lemmas, "recorded, not re-run", assumptions, entry["coqc"], message)
-            )
-    for name, entry in recorded.items():
+    sources = _read(root, recorded)
+    results: dict[str, CoqResult] = {}
+    for name in set(recorded) - {source.name for source in sources}:
+        entry = recorded[name]
         message = "recorded, but the file is missing"
-        results.append(CoqResult(name, "", tuple(entry["lemmas"]), "stale", version=entry["coqc"], message=message))
-    return sorted(results, key=lambda result: result.file)
+        results[name] = CoqResult(name, "", tuple(entry["lemmas"]), "stale", version=entry["coqc"], message=message)
+    for source in sources:
+        known = recorded.get(source.name, {"sha256": "", "assumptions": (), "coqc": "", "status": ""})
+        outdated = [name for name in source.needs if results[name].status != "recorded, not re-run"]
+        status: CoqStatus = "stale"
+        if source.complaint:
+            status, message = "failed", source.complaint
+        elif source.name not in recorded:
+            message = "coqc is absent, no record"
+        elif known["sha256"] != source.digest or known["status"] != "proved in Coq":
+            message = "coqc is absent and the file is not the recorded one"
+        elif outdated:
+            message = f"coqc is absent and it needs {', '.join(outdated)}, not the recorded one"
+        else:
+            status, message = "recorded, not re-run", "coqc is absent; the hash equals the recorded one"
+        assumptions = tuple(known["assumptions"]) if status == "recorded, not re-run" else ()
+        results[source.name] = CoqResult(
+            source.name, source.digest, source.lemmas, status, assumptions, known["coqc"], message
+        )
+    return list(results.values())
 
 
 def _recorded(root: Path) -> dict[str, dict[str, Any]]:

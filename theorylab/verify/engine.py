@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.core.rng import RNGLike, child_seed, seed_of
+from theorylab.core.rng import RNGLike, child_seed, seed_of, streams
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.verify.cases import Case, Instance
+from theorylab.verify.cases import Case, Family, Instance
 from theorylab.verify.code import Code, library_code, own_code
 from theorylab.verify.kinds import Rate
 from theorylab.verify.levels import row_level
@@ -165,7 +165,8 @@ def _evaluate_run(group: Group, code: Code, task: tuple[Mapping[str, Any], int])
 def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any], index: int) -> Any:
     """Run ``index`` of a case: what ``replay`` repeats."""
     rng = child_seed(np.random.SeedSequence(seed["entropy"], spawn_key=tuple(seed["spawn_key"])), index)
-    return algorithm(case.model, case.horizon, rng=rng, **case.parameters)
+    model = case.model.draw(streams(rng).instance) if isinstance(case.model, Family) else case.model
+    return algorithm(model, case.horizon, rng=rng, **case.parameters)
 
 
 def _sides(statement: Claim | Link, run: Any, case: Case) -> tuple[float, float, bool, Any] | None:

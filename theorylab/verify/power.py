@@ -7,7 +7,10 @@ not refuted without it.  A mutant that nobody catches is a hole, and is listed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import ctypes
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +20,12 @@ from theorylab.verify.code import Code, Mutant, mutant_code, plain_code
 from theorylab.verify.engine import DEFAULT_ENTROPY, measure, plan
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Check
-from theorylab.verify.verdicts import decide
+from theorylab.verify.verdicts import decide, p_value
 
 __all__ = ["POWER_ALPHA", "PowerRow", "power"]
 
 POWER_ALPHA = 0.001  # level of a single statement here: a mutant must be caught clearly
+SECONDS = 20.0  # a mutant that has not stopped by then has stopped being the algorithm
 LAYERS = ("reference", "exact", "lemma", "link", "theorem")
 
 
@@ -125,7 +129,8 @@ def _caught(result: Result, code: Code, preset: str, rng: RNGLike, first: bool) 
                 return found
     for group in groups:
         try:
-            measured, _ = measure(group, code, rng=rng, sweep=serial)
+            with _deadline(SECONDS):
+                measured, _ = measure(group, code, rng=rng, sweep=serial)
         except Exception as error:
             found.append(f"link: the run stops with {type(error).__name__}@{group.case.name}")
             if first:
@@ -140,14 +145,40 @@ def _caught(result: Result, code: Code, preset: str, rng: RNGLike, first: bool) 
 
 def _check_fails(statement: Check, case: Any, code: Code, rng: RNGLike) -> bool:
     try:
-        return not statement.evaluate(code, case, rng).holds
+        with _deadline(SECONDS):
+            return not statement.evaluate(code, case, rng).holds
     except Exception:  # a mutant may break anything: stopping is being caught
         return True
 
 
-def _refutes(statement: Any, measured: Any, case: Any) -> bool:
-    from theorylab.verify.verdicts import p_value
+class EndlessError(RuntimeError):
+    """A mutant that does not stop."""
 
+
+@contextlib.contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Raise :class:`EndlessError` in this thread's Python code after ``seconds`` (compiled code is not interrupted)."""
+    thread = threading.get_ident()
+    lock = threading.Lock()
+    over = False
+
+    def stop() -> None:
+        with lock:
+            if not over:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(EndlessError))
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over = True
+        timer.cancel()
+
+
+def _refutes(statement: Any, measured: Any, case: Any) -> bool:
     if statement.kind.name == "NegativeControl" or len(measured.violated) == 0:
         return False
     cap = statement.cap(case) if getattr(statement, "cap", None) else None

@@ -185,7 +185,10 @@ def _rate(kind: Rate, measured: Measurement, alpha: float) -> Decision:
         return Decision("inconclusive", "no series was recorded", None, kind.exponent)
     times = measured.series[0][0]
     values = np.array([v for _, v in measured.series])
-    fit = slopes.log_log_slope(times, values, confidence=1.0 - alpha, rng=0)
+    try:
+        fit = slopes.log_log_slope(times, values, confidence=1.0 - alpha, rng=0)
+    except ValueError as error:  # too few seeds or decades for an interval
+        return Decision("inconclusive", str(error), None, kind.exponent, 5)
     text = f"slope {fit.slope:.3f} in [{fit.lower:.3f}, {fit.upper:.3f}] over {len(values)} runs, T = {times[0]:g}..{times[-1]:g}"
     if fit.upper <= kind.exponent:
         return Decision("supported", text, fit.slope, kind.exponent)

@@ -23,11 +23,12 @@ least 1/C(n/2) and, between tests, at most the threshold times n for each untest
 0: the candidate is dropped.  Evidence that overflows has passed the threshold.  Both keep Theorem R.  The threshold is
 widened by the largest rounding error of n steps, so that rounding never adds an alarm.
 
-State of P streams: ``totals`` (P, O) counts, ``before`` (P, O, K) counts of the first blocks, contiguous in the
-candidate; ``position`` (P, K) sizes n1 in increasing order; ``evidence`` (P, K); ``state`` (P, 3) int64: observations n,
-candidates in use, spacing of their grid.  Counts are float64, so that the loop over candidates converts nothing.
+State of P streams: ``totals`` (P, O) counts, ``before`` (P, O, K) counts of the first blocks, contiguous in k;
+``position`` (P, K) sizes n1, increasing; ``evidence`` (P, K); ``state`` (P, 3) int64: observations n, candidates used,
+spacing of their grid.  Counts are float64, so that the loop over candidates converts nothing.
 """
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 from typing import Any
@@ -129,13 +130,14 @@ thin_kernel = kernel(_thin)
 
 
 def _update(n, order, rule, scale, seen, threshold, used, before, position, evidence):
-    """Multiply the evidence of all candidates; how many of them exceed the threshold (branch-free, so it vectorises)."""
+    """Multiply the evidence of all candidates; how many exceed the threshold.  Branch-free, so that it vectorises."""
     tail = 1.0 if rule == THEOREM_R else order  # C(m) grows only with a second block that is the larger one
     hits = 0
     for k in range(used):
         second = n - position[k]
         growth = tail if second >= position[k] else order
-        value = evidence[k] * np.true_divide(scale * (seen - before[k]), second + growth)  # "/" tests for zero: no vectors
+        ratio = np.true_divide(scale * (seen - before[k]), second + growth)  # "/" would test for zero: no vectors
+        value = evidence[k] * ratio
         evidence[k] = value
         hits += 1 if value > threshold else 0
     return hits
@@ -158,7 +160,7 @@ def _observe(x, pair, rule, limit, every, totals, before, position, evidence, st
         threshold = np.inf
     scale = (n + 1.0) / seen if rule <= VILLE else (n + order) / seen
     hits = update_kernel(n, order, rule, scale, seen, threshold, used, before[pair, x], position[pair], evidence[pair])
-    totals[pair, x] = seen
+    totals[pair, x] += 1.0
     state[pair, OBSERVATIONS] += 1
     if hits > 0:
         return int(position[pair, strongest_kernel(pair, position, evidence, state)])

@@ -16,7 +16,10 @@ from theorylab.core.rng import RNGLike, streams
 from theorylab.mdp.average_reward.record import EpisodeTrace, OnlineRun
 from theorylab.mdp.sampler import ModelArrays, model_arrays
 
-__all__ = ["Phases", "gains_of", "make_record", "model_tuple", "run_online", "trace_arrays", "work_arrays"]
+__all__ = ["Phases", "gains_of", "make_record", "model_tuple", "play", "run_online", "trace_arrays", "work_arrays"]
+
+
+TRACE_BYTES = 2**26  # a trace that may need more is counted first and allocated then
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +56,48 @@ def run_online(
 
     def once(n_traced: int, capacity: int) -> tuple[int, Any, Any, Any]:
         source.environment.bit_generator.state = state
-        out = (
-            np.zeros(len(times)),
-            np.zeros(len(times)),
-            np.zeros(capacity, dtype=np.int64),
-            np.zeros(capacity, dtype=np.int64),
-            np.zeros((n_states, n_actions), dtype=np.int64),
-        )
-        traced = trace_arrays(n_traced, n_states, n_actions)
-        plays = np.zeros((n_traced, n_states), dtype=np.int64)
-        episodes = kernel(
-            model_tuple(arrays), horizon, phases.restarts, phases.deltas, scale, times, source.environment, out, traced, plays,
-            work_arrays(n_states, n_actions),
-        )  # fmt: skip
-        return int(episodes), out, traced, plays
+        return play(kernel, arrays, horizon, phases, scale, times, source.environment, n_traced, capacity)
 
-    episodes, out, traced, plays = once(0, capacity)
-    if trace or episodes > capacity:  # the same seed again, with room for everything
+    small = capacity * n_states**2 * n_actions * 8 <= TRACE_BYTES
+    episodes, out, traced, plays = once(capacity if trace and small else 0, capacity)
+    if episodes > capacity or (trace and not small):  # the same seed again, with room for everything
         episodes, out, traced, plays = once(episodes if trace else 0, episodes)
+    if trace:
+        traced, plays = tuple(values[:episodes].copy() for values in traced), plays[:episodes].copy()
     return make_record(
         name, mdp, arrays, horizon, times, out, episodes,
         restarts=phases.restarts, scale=scale, parameters=parameters, seed=source.seed,
         trace=pack_trace(traced, plays) if trace else None,
     )  # fmt: skip
+
+
+def play(
+    kernel: Callable[..., int],
+    arrays: ModelArrays,
+    horizon: int,
+    phases: Phases,
+    scale: float,
+    times: NDArray[np.int64],
+    generator: Any,
+    n_traced: int,
+    capacity: int,
+) -> tuple[int, Any, Any, Any]:
+    """Allocate and call the kernel once: (episodes, outputs, trace arrays, plays); ``generator`` needs ``random()``."""
+    n_states, n_actions = arrays.means.shape[1:]
+    out = (
+        np.zeros(len(times)),
+        np.zeros(len(times)),
+        np.zeros(capacity, dtype=np.int64),
+        np.zeros(capacity, dtype=np.int64),
+        np.zeros((n_states, n_actions), dtype=np.int64),
+    )
+    traced = trace_arrays(n_traced, n_states, n_actions)
+    plays = np.zeros((n_traced, n_states), dtype=np.int64)
+    episodes = kernel(
+        model_tuple(arrays), horizon, phases.restarts, phases.deltas, scale, times, generator, out, traced, plays,
+        work_arrays(n_states, n_actions),
+    )  # fmt: skip
+    return int(episodes), out, traced, plays
 
 
 def make_record(

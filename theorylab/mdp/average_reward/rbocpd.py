@@ -1,10 +1,10 @@
 r"""Restarted Bayesian online change-point detection for categorical streams.   [alami2023restarted, Algorithm 1]
 
-Setting      Observations x_1, x_2, ... in 0..O-1, independent, identically distributed between unknown change points.
+Setting      Observations x_1, x_2, ... in 0..O-1, independent, identically distributed between unknown changes.
              Since the last restart r the detector compares one Laplace (add-one) forecaster for everything with, for
              each split s, one forecaster for x_r..x_{s-1} and a new one from x_s on.
 Algorithm    With q(x_{s:t}) = (O-1)! prod_o Sigma_o! / (n+O-1)!, restart as soon as some split s in (r, t] has
-             eta_{r,s,t} q(x_{r:s-1}) q(x_{s:t}) > q(x_{r:t}); then r = t+1, everything up to t is forgotten.  This is the
+             eta_{r,s,t} q(x_{r:s-1}) q(x_{s:t}) > q(x_{r:t}); then r = t+1, everything up to t is forgotten: the
              paper's comparison of forecaster weights (a common factor 1/O left out).  With n = t-r+1, n1 = s-r,
              n2 = t-s+1, m = max(n1, n2), C(n) = binom(n+O-1, O-1), the prior weight eta is
 
@@ -30,6 +30,7 @@ Deviations   ``theorem_r`` is the default in place of the paper's 1/n.  The cumu
              ``every``) is ours.
 """
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import dataclasses
@@ -53,14 +54,14 @@ from theorylab.mdp.average_reward.detector import (
     strongest_kernel,
     threshold_kernel,
 )
-from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity, log_prior_weight
+from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity
 
 __all__ = ["CategoricalStream", "DetectorRun", "DetectorTrace", "DirichletStream", "detect", "rbocpd"]
 
 LARGEST_LOG_COMPLEXITY = 690.0  # "ville" divides by C(n), which must stay a double
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DetectorTrace:
     """What the proofs speak of, one entry an observation."""
 
@@ -140,7 +141,9 @@ def rbocpd(
         raise ValueError("horizon is None, expected an integer >= 1 with rule='code'")
     stream = _symbols(x, n_symbols)
     if rule == "ville" and log_complexity(len(stream), n_symbols) > LARGEST_LOG_COMPLEXITY:
-        raise ValueError(f"rule 'ville' is out of range for n_symbols={n_symbols} and {len(stream)} observations, use 'theorem_r'")
+        raise ValueError(
+            f"rule 'ville' is out of range for n_symbols={n_symbols} and {len(stream)} observations, use 'theorem_r'"
+        )
     limit = float(horizon) if rule == "code" and horizon is not None else 1.0 / delta
     candidates = max(2, len(stream) // block)
     state = detector_state(1, n_symbols, candidates if slots is None else min(slots, candidates), block)
@@ -165,13 +168,18 @@ def rbocpd(
         alarms=alarms,
         starts=starts,
         splits=splits,
-        log_odds=np.array([_log_odds(stream[r - 1 : t], s - r, n_symbols) for r, s, t in zip(starts, splits, alarms, strict=False)]),
+        log_odds=np.array(
+            [
+                _log_odds(stream[r - 1 : t], s - r, n_symbols)
+                for r, s, t in zip(starts[:-1], splits, alarms, strict=True)
+            ]
+        ),
         trace=DetectorTrace(validate.readonly(stream[:read]), validate.readonly(log_ratio[:read])) if trace else None,
     )
 
 
 def _detect(x, rule, limit, every, block, stop, totals, before, position, evidence, state, alarms, firsts, log_ratio):
-    """One stream x (n,); fills alarms, firsts (sizes of first blocks) and log_ratio ((n,) or (0,)); alarms, symbols read."""
+    """Read x (n,), fill alarms, firsts (sizes of first blocks), log_ratio ((n,) or (0,)); alarms and symbols read."""
     count = 0
     for t in range(len(x)):
         first = observe_kernel(x[t], 0, rule, limit, every, totals, before, position, evidence, state)
@@ -204,7 +212,7 @@ def _symbols(x: ArrayLike, n_symbols: int) -> NDArray[np.int64]:
 
 
 def _log_odds(x: NDArray[np.int64], first: int, n_symbols: int) -> float:
-    """log B of the split after ``first`` observations."""
+    """Log B of the split after ``first`` observations."""
 
     def log_q(part: NDArray[np.int64]) -> float:
         counts = np.bincount(part, minlength=n_symbols)
@@ -215,7 +223,7 @@ def _log_odds(x: NDArray[np.int64], first: int, n_symbols: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class CategoricalStream:
-    """A piecewise stationary source of symbols: row g of ``probabilities`` (G, O) rules from time ``starts[g]`` (1-based) on.
+    """A piecewise stationary source: row g of ``probabilities`` (G, O) rules from time ``starts[g]`` (1-based) on.
 
     Examples
     --------
@@ -233,7 +241,7 @@ class CategoricalStream:
         validate.integer("number of symbols", rows.shape[1], low=2)
         starts = validate.indices("starts", self.starts, below=2**62)
         if len(starts) != len(rows):
-            raise ValueError(f"starts has {len(starts)} entries, expected one for each of the {len(rows)} rows of probabilities")
+            raise ValueError(f"starts has {len(starts)} entries, expected {len(rows)}, one a row of probabilities")
         if starts[0] != 1:
             raise ValueError(f"starts[0] is {starts[0]}, expected 1")
         for i in range(1, len(starts)):
@@ -263,7 +271,7 @@ class CategoricalStream:
 
 @dataclass(frozen=True, eq=False)
 class DirichletStream:
-    """A stationary source whose distribution is drawn anew for each run, uniformly over the simplex (instance stream)."""
+    """A stationary source; each run draws its distribution, uniformly over the simplex (instance stream)."""
 
     n_symbols: int
 

@@ -1,25 +1,28 @@
 r"""Prior weights, delay bound and information bound of the categorical change detector, in closed form.
 
-**Theorem D.**  A detector starts n1 observations before a change, the distribution is theta1 before and theta2 after,
-:math:`G = |\theta_1 - \theta_2|_1`, :math:`w(n) = \sqrt{2 (\log(2^O - 2) + \log(2/\delta')) / n}`.  For every d with
+**Theorem D.**  A detector starts n1 observations before a change; the distribution is theta1 before and theta2 after
+it, :math:`G = |\theta_1 - \theta_2|_1` and :math:`w(n) = \sqrt{2 (\log(2^O - 2) + \log(2/\delta')) / n}`.
+For every d with
 
 .. math:: \frac{n_1 d}{2 (n_1 + d)} (G - w(n_1) - w(d))_+^2 > -\log\eta + \log C(n_1) + \log C(d)
 
 there is, with probability at least 1 - delta', a restart no later than the d-th observation after the change.
 
-*Proof.*  (1) Method of types: :math:`e^{nH(\hat p)} / C(n) \le M(\Sigma) \le e^{nH(\hat p)}`.  (2) In the odds of the true
-split, :math:`B = C(n) M(\Sigma) / (C(n_1) C(d) M(\Sigma_1) M(\Sigma_2))`, use the lower bound for the whole and the upper
-one for the blocks: :math:`\log B \ge nH(\hat p) - n_1 H(\hat p_1) - d H(\hat p_2) - \log C(n_1) - \log C(d)`.  (3) The
-difference of entropies is :math:`n_1 KL(\hat p_1|\hat p) + d\, KL(\hat p_2|\hat p)`.  (4) By Pinsker, with
-:math:`\hat p_1 - \hat p = (d/n)(\hat p_1 - \hat p_2)` and :math:`\hat p_2 - \hat p = -(n_1/n)(\hat p_1 - \hat p_2)`, it is at least
+*Proof.*  (1) Method of types: :math:`e^{nH(\hat p)} / C(n) \le M(\Sigma) \le e^{nH(\hat p)}`.  (2) In the odds
+:math:`B = C(n) M(\Sigma) / (C(n_1) C(d) M(\Sigma_1) M(\Sigma_2))` of the true split, use the lower bound for the
+whole and the upper one for the blocks: log B is at least
+:math:`nH(\hat p) - n_1 H(\hat p_1) - d H(\hat p_2) - \log C(n_1) - \log C(d)`.
+(3) The difference of entropies is :math:`n_1 KL(\hat p_1|\hat p) + d\, KL(\hat p_2|\hat p)`.  (4) As
+:math:`\hat p_1 - \hat p = (d/n)(\hat p_1 - \hat p_2)`
+and :math:`\hat p_2 - \hat p = -(n_1/n)(\hat p_1 - \hat p_2)`, Pinsker's inequality bounds it from below by
 :math:`n_1 d / (2n) |\hat p_1 - \hat p_2|_1^2`.  (5) By Weissman's inequality at the two fixed sizes n1 and d, each with
-delta'/2, :math:`|\hat p_1 - \hat p_2|_1 \ge (G - w(n_1) - w(d))_+`.  (6) Hence log eta + log B > 0 at this split: the test
-fires then, if not before.
+delta'/2, :math:`|\hat p_1 - \hat p_2|_1 \ge (G - w(n_1) - w(d))_+`.  (6) Hence log eta + log B > 0 at this split: the
+test fires then, if not before.
 
 *Thinned candidates.*  When candidates stand on multiples of ``spacing`` and tests on multiples of ``every``, take the
-first candidate j < spacing observations after the change: its first block has mean
-:math:`(n_1 \theta_1 + j \theta_2)/(n_1 + j)`, so the proof holds with n1 + j for n1 and G n1/(n1 + j) for G (Weissman's inequality
-needs independence only), at the first d where n1 + j + d is a multiple of ``every``.
+first candidate, j < spacing observations after the change.  Its first block has mean
+:math:`(n_1 \theta_1 + j \theta_2)/(n_1 + j)`, so the proof holds with n1 + j for n1 and G n1/(n1 + j) for G (Weissman's
+inequality needs independence only), at the first d where n1 + j + d is a multiple of ``every``.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ __all__ = ["delay_bound", "delay_lower_bound", "log_complexity", "log_prior_weig
 
 
 def log_complexity(n: Any, n_symbols: int) -> Any:
-    """log C(n) = log binom(n + O - 1, O - 1), elementwise: the number of count vectors of n observations.
+    """Log of binom(n + O - 1, O - 1), elementwise: the number of count vectors of n observations.
 
     Examples
     --------
@@ -51,7 +54,7 @@ def log_complexity(n: Any, n_symbols: int) -> Any:
 def log_prior_weight(
     rule: str, first: Any, second: Any, *, n_symbols: int, delta: float = 0.05, horizon: int | None = None
 ) -> Any:
-    """log eta of a split into blocks of ``first`` and ``second`` observations, elementwise."""
+    """Log of eta for a split into blocks of ``first`` and ``second`` observations, elementwise."""
     validate.choice("rule", rule, ("theorem_r", "ville", "dirichlet_prior", "paper", "code"))
     n1, n2 = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     n = n1 + n2
@@ -67,7 +70,7 @@ def log_prior_weight(
 
 
 def weissman_radius(n: Any, n_symbols: int, failure: float) -> Any:
-    """w with P(|p_hat - p|_1 > w) <= failure for n independent observations (union over the 2^O - 2 events, Hoeffding).
+    """Radius w with P(|p_hat - p|_1 > w) <= failure for n independent observations (2^O - 2 events, Hoeffding each).
 
     Examples
     --------
@@ -91,7 +94,7 @@ def delay_bound(
     every: int = 1,
     largest: int = 10**6,
 ) -> int | None:
-    """Theorem D: with probability at least 1 - ``failure`` a restart no later than this many observations after the change.
+    """Theorem D: with probability at least 1 - ``failure`` a restart within this many observations of the change.
 
     Parameters
     ----------

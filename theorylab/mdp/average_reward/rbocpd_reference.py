@@ -1,7 +1,7 @@
 """The detector line by line from the paper, in exact rationals.  For tests only: O(n^2) fractions for n observations.
 
-[alami2023restarted, Algorithm 1]: a forecaster for each start s, with weight omega_{r,s:t}; the restart condition compares
-each with the oldest forecaster's.  Nothing is shared with the kernels.
+[alami2023restarted, Algorithm 1]: a forecaster for each start s, with weight omega_{r,s:t}; the restart condition
+compares each with the oldest forecaster's.  Nothing is shared with the kernels.
 """
 
 from __future__ import annotations

@@ -72,10 +72,21 @@ def _first_best(row: list[float]) -> int:
 
 
 def reference_ucrl2(
-    mdp: Any, horizon: int, *, delta: float, restarts: list[int] | None = None, deltas: list[float] | None = None, rng: RNGLike
+    mdp: Any,
+    horizon: int,
+    *,
+    delta: float,
+    scale: float = 1.0,
+    restarts: list[int] | None = None,
+    deltas: list[float] | None = None,
+    rng: RNGLike = None,
+    environment: Any = None,
 ) -> ReferenceRun:
-    """Figure 1, with optional restarts (the phases of Theorem 6): ``restarts`` are steps played before each one."""
-    environment = streams(rng).environment
+    """Figure 1, with optional restarts (the phases of Theorem 6): ``restarts`` are steps played before each one.
+
+    ``environment`` is anything with ``random()``; by default the environment's stream of ``rng``.
+    """
+    environment = streams(rng).environment if environment is None else environment
     pieces = list(getattr(mdp, "pieces", (mdp,)))
     starts = [int(x) for x in getattr(mdp, "starts", (0,))]
     n_states, n_actions = pieces[0].n_states, pieces[0].n_actions
@@ -105,9 +116,9 @@ def reference_ucrl2(
         for s in range(n_states):
             for a in range(n_actions):
                 n = max(1, visits[s][a])
-                d_reward = math.sqrt(7.0 * math.log(2.0 * n_states * n_actions * clock / confidences[0]) / (2.0 * n))
+                d_reward = scale * math.sqrt(7.0 * math.log(2.0 * n_states * n_actions * clock / confidences[0]) / (2.0 * n))
                 r_tilde[s][a] = min(1.0, sums[s][a] / n + d_reward)
-                d[s][a] = math.sqrt(14.0 * n_states * math.log(2.0 * n_actions * clock / confidences[0]) / n)
+                d[s][a] = scale * math.sqrt(14.0 * n_states * math.log(2.0 * n_actions * clock / confidences[0]) / n)
                 if visits[s][a]:
                     p_hat[s][a] = [c / n for c in seen[s][a]]
         policy, _, sweeps = reference_extended_value_iteration(p_hat, r_tilde, d, 1.0 / math.sqrt(clock))
@@ -118,7 +129,7 @@ def reference_ucrl2(
             action = policy[state]
             piece = pieces[max(i for i, first in enumerate(starts) if first <= t)]
             following = _inverse(list(piece.P[state, action]), environment.random())
-            reward = _reward(piece, state, action, environment, any(p.reward_law != "deterministic" for p in pieces))
+            reward = _reward(piece, state, action, environment, any(_is_random(p) for p in pieces))
             in_episode[state][action] += 1
             history.append((state, action, reward, following))
             run.states.append(state)
@@ -140,6 +151,15 @@ def _inverse(probabilities: list[float], u: float) -> int:
         if u < cumulative:
             return i
     return possible[-1]
+
+
+def _is_random(piece: Any) -> bool:
+    """Whether some pair has more than one possible reward: then every step draws one uniform for its reward."""
+    if piece.reward_law == "bernoulli":
+        return any(0.0 < mean < 1.0 for row in piece.R for mean in row)
+    if piece.reward_law == "table":
+        return any(sum(p > 0.0 for p in law) > 1 for row in piece.reward_probabilities for law in row)
+    return False
 
 
 def _reward(piece: Any, state: int, action: int, environment: Any, drawn: bool) -> float:

@@ -18,7 +18,7 @@ from theorylab.mdp.planning.linear_program import (
     gain_by_linear_program,
     hitting_times_by_linear_program,
 )
-from theorylab.mdp.planning.policy_gain import PolicyGain, policy_gain
+from theorylab.mdp.planning.policy_evaluation import PolicyGain, policy_gain
 from theorylab.mdp.planning.rational import RationalMDP, rationalise
 
 __all__ = [

@@ -1,8 +1,8 @@
-r"""The optimal gain of a finite MDP, with two-sided bounds.   [puterman1994markov, Chapters 8 and 9]
+r"""The optimal gain of a finite MDP, with two-sided bounds.   [puterman1994markov, Chapters 8, 9]
 
 Setting      Finite MDP, long-run average reward. The gain of a policy from $s$ is
-             $\lim_T E[\sum_{t<T} r_t \mid s_0 = s] / T$; the optimal gain must be the same from every start state, as it
-             is in every weakly communicating model.
+             $\lim_T E[\sum_{t<T} r_t \mid s_0 = s] / T$; the optimal gain must be the same from every start state, as
+             it is in every weakly communicating model.
 Algorithm    A few sweeps of relative value iteration on the aperiodic transform (P + I)/2 give a first policy; then
              Howard's policy iteration for multichain models: improve $P_a g$ first, $r_a + P_a h$ among its maximisers
              second, keep the current action in a tie; evaluation by linear solves, so periodic chains are no exception.
@@ -22,17 +22,14 @@ from numpy.typing import NDArray
 
 from theorylab.core import validate
 from theorylab.mdp.planning.certificates import (
-    UNIT,
     Tables,
     TabularModel,
-    backup,
     exact_backup,
-    outward,
     require,
     small,
     tables,
 )
-from theorylab.mdp.planning.chains import chain_value
+from theorylab.mdp.planning.gain_search import Candidate, gain_bounds, search
 from theorylab.mdp.planning.memo import remember
 from theorylab.mdp.planning.rational import DEFAULT_MAX_DENOMINATOR, RationalMDP, rational_of
 
@@ -40,9 +37,6 @@ __all__ = ["GainSolution", "optimal_gain"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-FIRST_SWEEPS = 40
-MAX_SWEEPS = 100_000
-TIE = 1e-12  # relative: smaller improvements are rounding, and the current action is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +104,7 @@ def optimal_gain(
     rational: RationalMDP | None = None,
     max_denominator: int = DEFAULT_MAX_DENOMINATOR,
 ) -> GainSolution:
-    r"""$\rho^* = \max_\pi \lim_T E_\pi[\sum_{t<T} r_t] / T$, a bias function and an optimal policy.   [puterman1994markov]
+    r"""$\rho^* = \max_\pi \lim_T E_\pi[\sum_{t<T} r_t] / T$, a bias function and an optimal policy.
 
     Parameters
     ----------
@@ -155,127 +149,18 @@ def optimal_gain(
     return remember(
         model.fingerprint,
         ("optimal_gain", tolerance, max_iterations),
-        lambda: _search(model, tolerance, max_iterations),
+        lambda: _solution(model, search(model, tolerance, max_iterations), tolerance),
     )
 
 
-def gain_bounds(model: Tables, bias: FloatArray, policy: IntArray) -> tuple[float, float]:
-    """(lower bound on the gain of ``policy`` from every state, upper bound on the optimal gain from every state)."""
-    centred = bias - 0.5 * (bias.max() + bias.min())
-    q, error = backup(model, centred)
-    error += 3 * UNIT * float(np.abs(centred).max())  # of centring, and of the subtraction below
-    residual = q - centred[:, None]
-    states = np.arange(model.n_states)
-    lower, upper = outward((residual - error)[states, policy].min(), (residual + error).max())
-    return float(lower), float(upper)
-
-
-def _search(model: Tables, tolerance: float, max_iterations: int) -> GainSolution:
-    """Policy iteration from better and better first policies, until the bounds meet.
-
-    One round nearly always suffices. On the way from a poor policy, policy iteration can pass through chains that leave
-    a set of states once in 10^20 steps, which no linear solve in floats survives; a first policy from more sweeps of
-    value iteration avoids them.
-    """
-    h = np.zeros(model.n_states)
-    sweeps, done, iterations = max(FIRST_SWEEPS, 4 * model.n_states), 0, 0
-    best: tuple[float, float, FloatArray, IntArray] | None = None
-    while True:
-        h, policy = _relative_value_iteration(model, h, sweeps)
-        done += sweeps
-        found = [(*gain_bounds(model, h, policy), h, policy)]
-        try:
-            gain, bias, policy, evaluations = _policy_iteration(model, policy, max_iterations - iterations)
-        except np.linalg.LinAlgError:
-            iterations += 1
-        else:
-            iterations += evaluations
-            _refuse_several_gains(model, gain, bias, policy)
-            found.append((*gain_bounds(model, bias, policy), bias, policy))
-        best = min(found if best is None else [*found, best], key=lambda x: x[1] - x[0])
-        lower, upper, bias, policy = best
-        converged = upper - lower <= tolerance * model.reward_scale
-        if converged or done > MAX_SWEEPS or iterations >= max_iterations:
-            return _solution(model, lower, upper, bias, policy, iterations, converged)
-        sweeps *= 4
-
-
-def _policy_iteration(
-    model: Tables, policy: IntArray, max_iterations: int
-) -> tuple[FloatArray, FloatArray, IntArray, int]:
-    """Gain and bias (S,) of the last policy evaluated, that policy, and the number of evaluations."""
-    states = np.arange(model.n_states)
-    scale = model.reward_scale
-    for iteration in range(1, max_iterations + 1):
-        value = chain_value(model.P[states, policy], model.R[states, policy])
-        gain, bias = value.gain, value.bias
-        improved = policy.copy()
-        allowed = np.ones(model.R.shape, dtype=bool)
-        if gain.max() - gain.min() > TIE * scale:
-            reached = (model.rows @ gain).reshape(model.R.shape)
-            best = reached.max(axis=1)
-            better = best > reached[states, policy] + TIE * scale
-            improved[better] = reached[better].argmax(axis=1)
-            allowed = reached >= best[:, None] - TIE * scale
-        if np.array_equal(improved, policy):
-            q = np.where(allowed, model.R + (model.rows @ bias).reshape(model.R.shape), -np.inf)
-            better = q.max(axis=1) > q[states, policy] + TIE * (scale + float(np.abs(bias).max()))
-            improved[better] = q[better].argmax(axis=1)
-        if np.array_equal(improved, policy):
-            break
-        if iteration < max_iterations:
-            policy = improved
-    return gain, bias, policy, iteration
-
-
-def _relative_value_iteration(model: Tables, h: FloatArray, sweeps: int) -> tuple[FloatArray, IntArray]:
-    """Relative values and the greedy policy; half a self-loop at each state makes every chain aperiodic."""
-    for _ in range(sweeps):
-        h = 0.5 * ((model.R + (model.rows @ h).reshape(model.R.shape)).max(axis=1) + h)
-        h -= h[0]
-    q = model.R + (model.rows @ h).reshape(model.R.shape)
-    return h, q.argmax(axis=1).astype(np.int64)
-
-
-def _refuse_several_gains(model: Tables, gain: FloatArray, bias: FloatArray, policy: IntArray) -> None:
-    """Raise when two states are proved to have different optimal gains.
-
-    Under an optimal policy the states that follow the best one have its gain, and whatever is reachable from the worst
-    one has no more than the worst: the residual bounds on these two closed sets separate the gains, or nothing is said.
-    """
-    high, low = int(gain.argmax()), int(gain.argmin())
-    if gain[high] - gain[low] <= TIE * model.reward_scale:
-        return
-    states = np.arange(model.n_states)
-    above = _reachable((model.P[states, policy] > 0.0), high)
-    below = _reachable((model.P > 0.0).any(axis=1), low)
-    q, error = backup(model, bias)
-    residual = q - bias[:, None]
-    if (residual - error)[states, policy][above].min() > (residual + error)[below].max():
-        raise ValueError(
-            f"the optimal gain depends on the start state: {gain[high]:.12g} from state {high}, {gain[low]:.12g} from "
-            f"state {low}; expected a model with one optimal gain (every weakly communicating model has one)"
-        )
-
-
-def _reachable(positive: NDArray[np.bool_], start: int) -> NDArray[np.bool_]:
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import breadth_first_order
-
-    result = np.zeros(len(positive), dtype=bool)
-    result[breadth_first_order(csr_matrix(positive), start, return_predecessors=False)] = True
-    return result
-
-
-def _solution(
-    model: Tables, lower: float, upper: float, bias: FloatArray, policy: IntArray, iterations: int, converged: bool
-) -> GainSolution:
-    bias, policy = validate.readonly(bias), validate.readonly(policy)
+def _solution(model: Tables, found: Candidate, tolerance: float) -> GainSolution:
+    bias, policy = validate.readonly(found.bias), validate.readonly(found.policy)
     states = np.arange(model.n_states)
     residual = model.R[states, policy] + model.P[states, policy] @ bias - bias
     return GainSolution(
-        gain=min(max(float(np.median(residual)), lower), upper), gain_lower=lower, gain_upper=upper, bias=bias,
-        bias_span=float(bias.max() - bias.min()), policy=policy, iterations=iterations, converged=converged, exact=None,
+        gain=min(max(float(np.median(residual)), found.lower), found.upper), gain_lower=found.lower,
+        gain_upper=found.upper, bias=bias, bias_span=float(bias.max() - bias.min()), policy=policy,
+        iterations=found.iterations, converged=found.upper - found.lower <= tolerance * model.reward_scale, exact=None,
         exact_bias_span=None, max_denominator=None, method="multichain policy iteration",
     )  # fmt: skip
 
@@ -284,15 +169,14 @@ def _exact_solution(model: Tables, rational: RationalMDP, tolerance: float, max_
     from theorylab.mdp.planning.exact import check_size, exact_optimal_gain
 
     check_size(rational)
-    floats = _search(model, tolerance, max_iterations)
+    floats = search(model, tolerance, max_iterations)
     answer = exact_optimal_gain(rational, floats.policy)
     bias = np.array([float(x) for x in answer.bias])
     policy = np.array(answer.policy, dtype=np.int64)
     lower, upper = gain_bounds(model, bias, policy)
-    converged = upper - lower <= tolerance * model.reward_scale
-    rounded = _solution(model, lower, upper, bias, policy, floats.iterations + answer.iterations, converged)
+    found = Candidate(lower, upper, bias, policy, floats.iterations + answer.iterations)
     return replace(
-        rounded, gain=min(max(float(answer.gain), lower), upper), exact=answer.gain,
+        _solution(model, found, tolerance), gain=min(max(float(answer.gain), lower), upper), exact=answer.gain,
         exact_bias_span=max(answer.bias) - min(answer.bias), max_denominator=rational.max_denominator,
         method="policy iteration over the rationals",
     )  # fmt: skip

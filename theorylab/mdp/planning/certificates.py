@@ -33,11 +33,11 @@ class TabularModel(Protocol):
     """What the planners read of a model, such as ``theorylab.mdp.model.FiniteMDP``."""
 
     @property
-    def P(self) -> FloatArray:
+    def P(self) -> FloatArray:  # noqa: N802
         """(S, A, S) transition probabilities."""
 
     @property
-    def R(self) -> FloatArray:
+    def R(self) -> FloatArray:  # noqa: N802
         """(S, A) mean rewards."""
 
 
@@ -91,19 +91,23 @@ def tables(mdp: TabularModel) -> Tables:
     return Tables(P, R, P.reshape(S * A, S), defect + ROW_SLACK, terms, getattr(mdp, "fingerprint", None))
 
 
-def backup(model: Tables, values: FloatArray, discount: float = 1.0, slack: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+def backup(model: Tables, values: FloatArray, discount: float = 1.0) -> tuple[FloatArray, FloatArray]:
     r"""$R(s, a) + \gamma \sum_{s'} P(s' \mid s, a) v(s')$ and a bound on its error, both (S, A).
 
-    The error covers rounding and every model within the slack of the rows (``slack`` replaces the model's own).
+    The error covers rounding and every model within the slack of the rows.
     """
     shape = model.R.shape
     moved = (model.rows @ values).reshape(shape)
     size = (model.rows @ np.abs(values)).reshape(shape)
     magnitude = np.abs(model.R) + discount * size
-    row_slack = model.slack if slack is None else slack
     largest = float(np.abs(values).max())
-    error = (model.terms + 6) * UNIT * magnitude + 1.01 * discount * row_slack * largest
+    error = (model.terms + 6) * UNIT * magnitude + 1.01 * discount * model.slack * largest
     return model.R + discount * moved, error
+
+
+def reachable_in_one_step(model: Tables) -> NDArray[np.bool_]:
+    """(S, S): whether some action moves from one state to the other with positive probability."""
+    return np.asarray((model.P > 0.0).any(axis=1), dtype=np.bool_)
 
 
 def outward(lower: Any, upper: Any) -> tuple[Any, Any]:
@@ -119,6 +123,8 @@ def relative_bounds(value: float, excess: float, shortfall: float) -> tuple[floa
     If $Tv \le v + e$ then $v / (1 - e)$ is an upper bound, if $Tv \ge v - d$ then $v / (1 + d)$ is a lower one: scaling
     $v$ by that factor makes the inequality hold without a remainder, because every step costs one.
     """
+    if value == 0.0:  # a single state
+        return 0.0, 0.0
     upper = value / (1.0 - excess) if excess < 1.0 else math.inf
     low, high = outward(value / (1.0 + shortfall), upper)
     return float(low), float(high)

@@ -50,8 +50,8 @@ def recurrent_classes(positive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], .
 def generator(P: FloatArray) -> FloatArray:
     r"""$I - P$ with the diagonal as the sum of the other entries, so that its rows sum to zero; (..., S, S).
 
-    A row that sums to $1 + 10^{-16}$ is thereby read as a distribution, and $1 - P(s, s)$ keeps its digits when $P(s, s)$
-    is close to one.
+    A row that sums to $1 + 10^{-16}$ is thereby read as a distribution, and $1 - P(s, s)$ keeps its digits when
+    $P(s, s)$ is close to one.
     """
     result = -P
     diagonal = np.arange(P.shape[-1])

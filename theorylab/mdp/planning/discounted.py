@@ -1,8 +1,10 @@
 r"""Discounted values with two-sided bounds.   [puterman1994markov, Chapter 6; macqueen1966modified]
 
 Setting      Finite MDP, discount $0 \le \gamma < 1$, $v^*(s) = \max_\pi E_\pi[\sum_t \gamma^t r_t \mid s_0 = s]$.
-Algorithm    ``value_iteration``: $v \leftarrow L v$ until the MacQueen bounds are ``tolerance`` apart, then the midpoint.
-             ``policy_iteration``: linear solves; the current action is kept in a tie. $L v = \max_a r_a + \gamma P_a v$.
+Algorithm    ``value_iteration``: $v \leftarrow L v$ until the MacQueen bounds are ``tolerance`` apart, then their
+             midpoint.
+             ``policy_iteration``: linear solves; the current action is kept in a tie.
+             Here $L v = \max_a r_a + \gamma P_a v$.
 Guarantee    For every $v$: $Lv + \frac{\gamma}{1-\gamma} \min_s (Lv - v)(s) \le v_\pi \le v^* \le
              Lv + \frac{\gamma}{1-\gamma} \max_s (Lv - v)(s)$ with $\pi$ greedy in $v$; computed with rounding errors.
 Deviations   Value iteration is stopped by the span of $Lv - v$, not by its maximum norm.
@@ -166,14 +168,13 @@ def policy_iteration(
 def discounted_bounds(
     model: Tables, v: FloatArray, policy: IntArray, discount: float, *, margin: float = 1.0
 ) -> tuple[FloatArray, FloatArray]:
-    """(lower bound on the value of ``policy``, upper bound on the optimal value), each (S,); ``margin`` scales errors."""
+    """(lower bound on the value of ``policy``, upper bound on the optimal one), (S,); ``margin`` scales the errors."""
     q, error = backup(model, v, discount)
     error = margin * (error + 2 * UNIT * (np.abs(q) + np.abs(v)[:, None]))
     states = np.arange(model.n_states)
     below, above = (q - error)[states, policy], (q + error).max(axis=1)
-    factor = discount / (1.0 - discount) * (1.0 + 4 * UNIT)
+    factor = discount / (1.0 - discount)
     falling, rising = float((below - v).min()), float((above - v).max())
-    # a factor that is rounded up must not help: widen by the two units it may be off
     low = below + factor * falling - 8 * UNIT * margin * factor * abs(falling)
     high = above + factor * rising + 8 * UNIT * margin * factor * abs(rising)
     return outward(low, high)
@@ -184,8 +185,9 @@ def _value_iteration(model: Tables, discount: float, tolerance: float, max_sweep
     v = np.zeros(S)
     factor = discount / (1.0 - discount)
     rows = discount * model.rows
-    stalled, least = 0, np.inf
-    for sweep in range(1, max_sweeps + 1):
+    sweep, stalled, least = 0, 0, np.inf
+    while sweep < max_sweeps:
+        sweep += 1
         new = (model.R + (rows @ v).reshape(S, A)).max(axis=1)
         change = new - v
         low, high = float(change.min()), float(change.max())
@@ -205,7 +207,9 @@ def _policy_iteration(model: Tables, discount: float, tolerance: float, max_iter
     S, A = model.R.shape
     states = np.arange(S)
     policy = model.R.argmax(axis=1)
-    for iteration in range(1, max_iterations + 1):
+    iteration = 0
+    while iteration < max_iterations:
+        iteration += 1
         v = np.linalg.solve(np.eye(S) - discount * model.P[states, policy], model.R[states, policy])
         q = model.R + discount * (model.rows @ v).reshape(S, A)
         better = q.max(axis=1) > q[states, policy] + TIE * (model.reward_scale + float(np.abs(v).max()))
@@ -221,8 +225,9 @@ def _solution(
     q, _ = backup(model, v, discount)
     policy = q.argmax(axis=1).astype(np.int64)
     lower, upper = discounted_bounds(model, v, policy, discount)
+    lower, upper = np.minimum(lower, v), np.maximum(upper, v)  # v of an unfinished run may lie outside
     loss = float(np.nextafter((upper - lower).max(), np.inf))
-    arrays = [validate.readonly(x) for x in (np.minimum(np.maximum(v, lower), upper), lower, upper, policy)]
+    arrays = [validate.readonly(x) for x in (v, lower, upper, policy)]
     return ValueSolution(
         v=arrays[0], v_lower=arrays[1], v_upper=arrays[2], policy=arrays[3], policy_loss_bound=loss, sweeps=sweeps,
         converged=loss <= tolerance, discount=discount, exact=None, max_denominator=None, method=method,

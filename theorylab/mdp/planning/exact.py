@@ -63,8 +63,8 @@ def exact_optimal_gain(model: RationalMDP, policy: Sequence[int] | NDArray[np.in
             if min(gain) != max(gain):
                 high, low = gain.index(max(gain)), gain.index(min(gain))
                 raise ValueError(
-                    f"the optimal gain depends on the start state: {gain[high]} from state {high}, {gain[low]} from state "
-                    f"{low}; expected a model with one optimal gain"
+                    f"the optimal gain depends on the start state: {gain[high]} from state {high}, {gain[low]} from "
+                    f"state {low}; expected a model with one optimal gain"
                 )
             for s in range(model.n_states):  # the proof of optimality, entry by entry
                 q = [r + _expect(row, bias) for r, row in zip(model.rewards[s], model.rows[s], strict=True)]
@@ -75,7 +75,9 @@ def exact_optimal_gain(model: RationalMDP, policy: Sequence[int] | NDArray[np.in
     raise RuntimeError(f"no optimal policy after {MAX_EXACT_ITERATIONS} exact policy iterations")
 
 
-def exact_chain(rows: Sequence[dict[int, Fraction]], rewards: Sequence[Fraction]) -> tuple[list[Fraction], list[Fraction]]:
+def exact_chain(
+    rows: Sequence[dict[int, Fraction]], rewards: Sequence[Fraction]
+) -> tuple[list[Fraction], list[Fraction]]:
     """Gain and bias, from each start state, of the chain with rows ``{next state: probability}``."""
     n = len(rows)
     positive = np.zeros((n, n), dtype=bool)
@@ -88,8 +90,8 @@ def exact_chain(rows: Sequence[dict[int, Fraction]], rewards: Sequence[Fraction]
         states = [int(s) for s in members]
         recurrent.update(states)
         system = _generator(rows, states)
-        for row in system:
-            row[0] = Fraction(1)  # the bias of the first member is pinned to zero; its column carries the gain
+        for equation in system:
+            equation[0] = Fraction(1)  # the bias of the first member is pinned to zero; its column carries the gain
         solution = [x[0] for x in solve(system, [[rewards[s]] for s in states])]
         relative = [Fraction(0), *solution[1:]]
         transposed = [list(column) for column in zip(*system, strict=True)]
@@ -100,11 +102,12 @@ def exact_chain(rows: Sequence[dict[int, Fraction]], rewards: Sequence[Fraction]
     transient = [s for s in range(n) if s not in recurrent]
     if transient:
         system = _generator(rows, transient)
-        entering = [[sum((p * x[t] for t, p in rows[s].items() if t in recurrent), Fraction(0)) for x in (gain, bias)] for s in transient]
-        gains = [x[0] for x in solve(system, [[e[0]] for e in entering])]
-        right = [[rewards[s] - g + e[1]] for s, g, e in zip(transient, gains, entering, strict=True)]
-        for s, g, h in zip(transient, gains, solve(system, right), strict=True):
-            gain[s], bias[s] = g, h[0]
+        entering = [[(t, p) for t, p in rows[s].items() if t in recurrent] for s in transient]
+        gains = [x[0] for x in solve(system, [[_expect(row, gain)] for row in entering])]
+        right = [[rewards[s] - g + _expect(row, bias)] for s, g, row in zip(transient, gains, entering, strict=True)]
+        biases = [x[0] for x in solve(system, right)]
+        for i, s in enumerate(transient):
+            gain[s], bias[s] = gains[i], biases[i]
     return gain, bias
 
 
@@ -165,10 +168,11 @@ def solve(system: Matrix, right: Matrix) -> Matrix:
     def matrix(rows: Matrix) -> Any:
         return fmpq_mat(len(rows), len(rows[0]), [fmpq(x.numerator, x.denominator) for row in rows for x in row])
 
+    if not system:  # no unknowns: a single state
+        return []
     solution = matrix(system).solve(matrix(right))
-    return [
-        [Fraction(int(solution[i, j].p), int(solution[i, j].q)) for j in range(len(right[0]))] for i in range(len(right))
-    ]
+    columns = range(len(right[0]))
+    return [[Fraction(int(solution[i, j].p), int(solution[i, j].q)) for j in columns] for i in range(len(right))]
 
 
 def check_size(model: RationalMDP) -> None:

@@ -5,7 +5,7 @@ Setting      $\max \sum_{s,a} x(s,a) r(s,a)$ over occupancies $x \ge 0$, $\sum x
              $\max \sum_s v(s)$ with $v \le 1 + P_a v$ and $v = 0$ in the target.   [puterman1994markov, Section 8.8]
 Algorithm    scipy's HiGHS, which drops matrix entries below 1e-9 and stops at residuals of 1e-7.
 Guarantee    None from the solver: the policy of the occupancy is evaluated by a linear solve and carries the bounds of
-             :func:`~theorylab.mdp.planning.average_reward.gain_bounds`. ``objective`` is what the solver says.
+             :func:`~theorylab.mdp.planning.gain_search.gain_bounds`. ``objective`` is what the solver says.
 Deviations   none
 """
 
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theorylab.core import validate
-from theorylab.mdp.planning.average_reward import gain_bounds
 from theorylab.mdp.planning.certificates import TabularModel, tables
 from theorylab.mdp.planning.chains import chain_value
+from theorylab.mdp.planning.gain_search import gain_bounds
 
 __all__ = ["LinearProgramGain", "gain_by_linear_program", "hitting_times_by_linear_program"]
 

@@ -33,7 +33,9 @@ class RationalMDP:
             for a, row in enumerate(of_state):
                 states = [t for t, _ in row]
                 if states != sorted(set(states)) or (states and not 0 <= states[0] <= states[-1] < len(self.rows)):
-                    raise ValueError(f"rows[{s}][{a}] has next states {states}, expected increasing 0..{len(self.rows) - 1}")
+                    raise ValueError(
+                        f"rows[{s}][{a}] has next states {states}, expected increasing ones in 0..{len(self.rows) - 1}"
+                    )
                 for t, p in row:
                     if p < 0:
                         raise ValueError(f"P[{s}, {a}, {t}] is {p}, expected a probability >= 0")
@@ -117,20 +119,19 @@ def rationalise(mdp: TabularModel, max_denominator: int = DEFAULT_MAX_DENOMINATO
         fraction = known[value]
         if abs(Fraction(value) - fraction) > Fraction(RATIONAL_TOLERANCE):
             raise ValueError(
-                f"{validate.where(name, index)} is {value!r}, further than {RATIONAL_TOLERANCE:g} from every fraction with "
-                f"a denominator <= {max_denominator}; expected larger max_denominator, or exact entries by "
+                f"{validate.where(name, index)} is {value!r}, further than {RATIONAL_TOLERANCE:g} from every fraction "
+                f"with a denominator <= {max_denominator}; expected a larger max_denominator, or exact entries by "
                 "rational=RationalMDP.from_arrays(P, R)"
             )
         return fraction
 
     S, A = model.R.shape
-    rows = tuple(
-        tuple(
-            tuple((int(t), closest("P", (s, a, int(t)), float(model.P[s, a, t]))) for t in np.flatnonzero(model.P[s, a]))
-            for a in range(A)
-        )
-        for s in range(S)
-    )
+
+    def row(s: int, a: int) -> Row:
+        states = (int(t) for t in np.flatnonzero(model.P[s, a]))
+        return tuple((t, closest("P", (s, a, t), float(model.P[s, a, t]))) for t in states)
+
+    rows = tuple(tuple(row(s, a) for a in range(A)) for s in range(S))
     rewards = tuple(tuple(closest("R", (s, a), float(model.R[s, a])) for a in range(A)) for s in range(S))
     return RationalMDP(rows, rewards, max_denominator)
 
@@ -160,8 +161,8 @@ def row_distances(model: Tables, rational: RationalMDP) -> np.ndarray[Any, np.dt
         for a, row in enumerate(of_state):
             given = dict(row)
             entries = set(given) | {int(t) for t in np.flatnonzero(model.P[s, a])}
-            distance = sum((abs(given.get(t, Fraction(0)) - Fraction(float(model.P[s, a, t]))) for t in entries), Fraction(0))
-            result[s, a] = np.nextafter(float(distance), np.inf)
+            gaps = (abs(given.get(t, Fraction(0)) - Fraction(float(model.P[s, a, t]))) for t in entries)
+            result[s, a] = np.nextafter(float(sum(gaps, Fraction(0))), np.inf)
     return result
 
 
@@ -176,7 +177,7 @@ def _fraction(name: str, value: Any) -> Fraction:
     try:
         return Fraction(value)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
-        raise TypeError(f"{name} is {value!r}, expected a Fraction, an integer, a float or a string like '1/3'") from error
+        raise TypeError(f"{name} is {value!r}, expected a Fraction, an integer, a float or a string '1/3'") from error
 
 
 def _short(value: Fraction) -> str:

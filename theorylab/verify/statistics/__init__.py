@@ -15,7 +15,7 @@ from __future__ import annotations
 from theorylab.verify.statistics.betting import BettingDecision, MeanTest
 from theorylab.verify.statistics.binomial import clopper_pearson, exceedance_p_value
 from theorylab.verify.statistics.familywise import Budget, e_bonferroni, holm
-from theorylab.verify.statistics.slopes import Slope, fit_slope
+from theorylab.verify.statistics.slopes import Slope, log_log_slope
 
 __all__ = [
     "BettingDecision",
@@ -25,6 +25,6 @@ __all__ = [
     "clopper_pearson",
     "e_bonferroni",
     "exceedance_p_value",
-    "fit_slope",
     "holm",
+    "log_log_slope",
 ]

@@ -56,7 +56,7 @@ class PolicyGain:
     transient_steps: FloatArray  # (S,) expected steps before a recurrent class is entered
 
     def check(self, mdp: TabularModel) -> bool:
-        """Verify on the classes that the bounds follow from ``bias``, and the order of all bounds.
+        """Verify that the bounds follow from ``bias`` on the classes and from ``transient_steps`` elsewhere.
 
         Raises
         ------
@@ -64,29 +64,45 @@ class PolicyGain:
             If a bound does not follow, or the classes are not closed.
         """
         model = tables(mdp)
-        require(bool(np.all(self.gain_lower <= self.gain) and np.all(self.gain <= self.gain_upper)), "gain leaves its bounds")
+        require(bool((self.gain_lower <= self.gain).all()), "gain_lower lies above gain")
+        require(bool((self.gain <= self.gain_upper).all()), "gain_upper lies below gain")
         P, _ = follow(model.P, model.R, self.policy)
+        recurrent = sorted(s for members in self.recurrent_classes for s in members)
         for members in self.recurrent_classes:
             outside = np.setdiff1d(np.arange(model.n_states), members)
-            require(not P[np.ix_(members, outside)].any(), f"class {members} is not closed")
+            require(not P[np.ix_(np.array(members), outside)].any(), f"class {members} is not closed")
         if not small(model):
             again = _evaluate(model, self.policy)
-            require(bool(np.allclose(again.gain, self.gain, rtol=0.0, atol=1e-9 * model.reward_scale)), "another gain")
+            close = np.allclose(again.gain, self.gain, rtol=0.0, atol=1e-9 * model.reward_scale)
+            require(bool(close), "a new evaluation gives another gain")
             return True
-        weights = self.policy if self.policy.ndim == 2 else np.eye(model.n_actions)[self.policy]
-        rows = exact_rows(model)
+        rows, rewards = _exact_chain_of_floats(model, self.policy)
         h = [Fraction(float(x)) for x in self.bias]
-        residual = []
-        for s in range(model.n_states):
-            shares = [Fraction(float(w)) for w in weights[s]]
-            total = sum(shares, Fraction(0))
-            q = [Fraction(float(model.R[s, a])) + sum((p * h[t] for t, p in rows[s][a]), Fraction(0)) for a in range(len(shares))]
-            residual.append(sum((w * x for w, x in zip(shares, q, strict=True)), Fraction(0)) / total - h[s])
+        residual = [rewards[s] + _expect(rows[s], h) - h[s] for s in range(model.n_states)]
+        halves = Fraction(0)
         for members in self.recurrent_classes:
             low, high = min(residual[s] for s in members), max(residual[s] for s in members)
             for s in members:
                 require(Fraction(float(self.gain_lower[s])) <= low, f"gain_lower[{s}] is above the residual")
                 require(Fraction(float(self.gain_upper[s])) >= high, f"gain_upper[{s}] is below the residual")
+                halves = max(
+                    halves, abs(high - Fraction(float(self.gain[s]))), abs(Fraction(float(self.gain[s])) - low)
+                )
+        transient = sorted(set(range(model.n_states)) - set(recurrent))
+        g, w = [Fraction(float(x)) for x in self.gain], [Fraction(float(x)) for x in self.transient_steps]
+        require(
+            all(w[s] == 0 for s in recurrent) and min(w) >= 0, "transient_steps is not zero on the recurrent classes"
+        )
+        excess = max([Fraction(0), *(1 + _expect(rows[s], w) - w[s] for s in transient)])
+        error = max([Fraction(0), *(abs(_expect(rows[s], g) - g[s]) for s in transient)])
+        for s in transient:
+            low = Fraction(float(self.gain_lower[recurrent].min()))
+            high = Fraction(float(self.gain_upper[recurrent].max()))
+            if excess < 1:  # otherwise only the range of the classes is known
+                reach = halves + error * w[s] / (1 - excess)
+                low, high = max(low, g[s] - reach), min(high, g[s] + reach)
+            require(Fraction(float(self.gain_lower[s])) <= low, f"gain_lower[{s}] does not follow")
+            require(Fraction(float(self.gain_upper[s])) >= high, f"gain_upper[{s}] does not follow")
         return True
 
 
@@ -179,9 +195,13 @@ def _evaluate(model: Tables, policy: NDArray[Any]) -> PolicyGain:
     if not recurrent.all():
         _transient_bounds(chain, value.gain, ~recurrent, lower, upper, steps)
     lower, upper = outward(lower, upper)
-    arrays = [validate.readonly(x) for x in (np.clip(value.gain, lower, upper), lower, upper, value.bias, stationary, steps)]
-    classes = tuple(tuple(int(s) for s in members) for members in value.classes)
-    return PolicyGain(*arrays[:4], classes, arrays[4], None, None, policy, arrays[5])
+    return PolicyGain(
+        gain=validate.readonly(np.clip(value.gain, lower, upper)), gain_lower=validate.readonly(lower),
+        gain_upper=validate.readonly(upper), bias=validate.readonly(value.bias),
+        stationary=validate.readonly(stationary),
+        recurrent_classes=tuple(tuple(int(s) for s in members) for members in value.classes), exact=None,
+        max_denominator=None, policy=policy, transient_steps=validate.readonly(steps),
+    )  # fmt: skip
 
 
 def _class_bounds(chain: Tables, bias: FloatArray, members: NDArray[np.int64]) -> tuple[float, float]:
@@ -196,9 +216,14 @@ def _class_bounds(chain: Tables, bias: FloatArray, members: NDArray[np.int64]) -
 
 
 def _transient_bounds(
-    chain: Tables, gain: FloatArray, transient: NDArray[np.bool_], lower: FloatArray, upper: FloatArray, steps: FloatArray
+    chain: Tables,
+    gain: FloatArray,
+    transient: NDArray[np.bool_],
+    lower: FloatArray,
+    upper: FloatArray,
+    steps: FloatArray,
 ) -> None:
-    """Fill the bounds of the transient states.
+    """Fill the bounds and the expected numbers of steps of the transient states.
 
     With $x = P x$ up to a residual e there, and w >= 1 + P w an upper bound on the transient steps, x - e w is
     subharmonic and x + e w superharmonic, so they bracket the expected gain of the class that is entered.
@@ -231,10 +256,14 @@ def _exact_gains(model: RationalMDP, policy: NDArray[Any], max_denominator: int)
         if policy.ndim == 1:
             weights = {int(policy[s]): Fraction(1)}
         else:
-            weights = {a: Fraction(float(w)).limit_denominator(max_denominator) for a, w in enumerate(policy[s]) if w > 0}
-            distance = max(abs(w - Fraction(float(policy[s, a]))) for a, w in weights.items())
+            given = {a: Fraction(float(w)) for a, w in enumerate(policy[s]) if w > 0}
+            weights = {a: w.limit_denominator(max_denominator) for a, w in given.items()}
+            distance = max(abs(w - given[a]) for a, w in weights.items())
             if sum(weights.values(), Fraction(0)) != 1 or distance > Fraction(1, 10**12):
-                raise ValueError(f"policy[{s}] is not a distribution of fractions with denominators <= {max_denominator}")
+                raise ValueError(
+                    f"policy[{s}] is no distribution of fractions with denominators <= {max_denominator}, expected one "
+                    "in the exact mode"
+                )
         row: dict[int, Fraction] = {}
         for a, w in weights.items():
             for t, p in model.rows[s][a]:
@@ -243,3 +272,26 @@ def _exact_gains(model: RationalMDP, policy: NDArray[Any], max_denominator: int)
         rewards.append(sum((w * model.rewards[s][a] for a, w in weights.items()), Fraction(0)))
     return tuple(exact_chain(rows, rewards)[0])
 
+
+def _exact_chain_of_floats(
+    model: Tables, policy: NDArray[Any]
+) -> tuple[list[list[tuple[int, Fraction]]], list[Fraction]]:
+    """Rows and rewards of the policy in the row-normalised model, without rounding."""
+    rows_of_actions = exact_rows(model)
+    weights = policy if policy.ndim == 2 else np.eye(model.n_actions)[policy]
+    rows, rewards = [], []
+    for s in range(model.n_states):
+        shares = [Fraction(float(w)) for w in weights[s]]
+        total = sum(shares, Fraction(0))
+        row: dict[int, Fraction] = {}
+        for a, share in enumerate(shares):
+            for t, p in rows_of_actions[s][a] if share else ():
+                row[t] = row.get(t, Fraction(0)) + share / total * p
+        rows.append(list(row.items()))
+        means = (share / total * Fraction(float(model.R[s, a])) for a, share in enumerate(shares))
+        rewards.append(sum(means, Fraction(0)))
+    return rows, rewards
+
+
+def _expect(row: list[tuple[int, Fraction]], values: list[Fraction]) -> Fraction:
+    return sum((p * values[t] for t, p in row), Fraction(0))

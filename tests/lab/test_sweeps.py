@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import functools
+import threading
+
+import numpy as np
+import pytest
+
+from theorylab.core.rng import child_seed
+from theorylab.core.sweeps import serial
+from theorylab.lab import sweeps
+from theorylab.lab.store import ResultStore
+from theorylab.lab.sweeps import dask_sweep, resumable, task_key
+
+CALLS: list[int] = []
+LOCK = threading.Lock()
+
+
+def walk(task):
+    """A random walk: its bits depend on the task alone."""
+    with LOCK:
+        CALLS.append(task["run"])
+    steps = np.random.default_rng(child_seed(task["entropy"], task["run"])).standard_normal(task["horizon"])
+    return {"walk": np.cumsum(steps), "last": float(steps[-1]), "run": task["run"], "pair": (task["run"], "x")}
+
+
+def stops_at_five(task):
+    if task["run"] == 5:
+        raise KeyboardInterrupt
+    return walk(task)
+
+
+def scaled(factor, task):
+    return factor * task
+
+
+TASKS = [{"run": i, "entropy": 7, "horizon": 50 + 10 * i} for i in range(12)]
+
+
+@pytest.fixture(autouse=True)
+def no_calls():
+    CALLS.clear()
+
+
+def same(a, b):
+    assert len(a) == len(b)
+    for x, y in zip(a, b, strict=True):
+        assert x["walk"].tobytes() == y["walk"].tobytes()
+        assert (x["last"], x["run"], x["pair"]) == (y["last"], y["run"], y["pair"])
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_same_bits_for_any_number_of_workers_and_from_the_store(tmp_path, jobs):
+    expected = serial(walk, TASKS)
+    CALLS.clear()
+    store = ResultStore(tmp_path)
+    same(resumable(store, jobs)(walk, TASKS), expected)
+    assert sorted(CALLS) == list(range(12))
+    same(resumable(store, 3)(walk, TASKS), expected)
+    assert len(CALLS) == 12
+    same(resumable(None, jobs)(walk, TASKS), expected)
+    assert len(CALLS) == 24
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_an_interrupted_sweep_resumes(tmp_path, jobs):
+    store = ResultStore(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        resumable(store, jobs)(stops_at_five, TASKS)
+    kept = len(store.files())
+    assert 4 <= kept <= 11 and (jobs > 1 or kept == 5)
+    CALLS.clear()
+    with pytest.raises(KeyboardInterrupt):
+        resumable(store, 1)(stops_at_five, TASKS)
+    assert not set(CALLS) & set(range(5))  # what was done is not done again
+
+
+def test_a_damaged_result_is_computed_again(tmp_path):
+    store = ResultStore(tmp_path)
+    expected = resumable(store, 1)(walk, TASKS)
+    store.files()[3].write_bytes(b"half")
+    CALLS.clear()
+    same(resumable(store, 1)(walk, TASKS), expected)
+    assert len(CALLS) == 1
+
+
+def test_progress_counts_what_was_resumed(tmp_path):
+    store, seen = ResultStore(tmp_path), []
+    resumable(store, 1)(walk, TASKS[:4])
+    resumable(store, 2, lambda message, done, total: seen.append((message, done, total)))(walk, TASKS)
+    assert seen[0] == ("walk (resumed)", 4, 12)
+    assert [done for _, done, _ in seen[1:]] == list(range(5, 13)) and seen[-1] == ("walk", 12, 12)
+
+
+def test_keys_depend_on_everything_that_decides_a_result(tmp_path, monkeypatch):
+    key = task_key(walk, TASKS[0])
+    assert key == task_key(walk, dict(reversed(TASKS[0].items()))) and len(key) == 64
+    others = [
+        task_key(walk, {**TASKS[0], "run": 1}),
+        task_key(walk, {**TASKS[0], "extra": None}),
+        task_key(stops_at_five, TASKS[0]),
+        task_key(functools.partial(scaled, 2), 1),
+        task_key(functools.partial(scaled, 3), 1),
+        task_key(walk, {**TASKS[0], "seed": np.random.SeedSequence(1)}),
+        task_key(walk, {**TASKS[0], "seed": np.random.SeedSequence(1, spawn_key=(2,))}),
+    ]
+    monkeypatch.setattr(sweeps, "source_hash", lambda: "0" * 16)
+    others.append(task_key(walk, TASKS[0]))
+    assert None not in others and len({key, *others}) == 9
+    assert task_key(walk, {"a": (1, 2)}) == task_key(walk, {"a": [np.int64(1), 2]})
+
+
+def test_an_edited_file_gives_other_keys(tmp_path):
+    from theorylab.lab.own import load_function
+
+    keys = []
+    for text in ("def f(task):\n    return 1\n", "def f(task):\n    return 2\n"):
+        (tmp_path / "mine.py").write_text(text)
+        keys.append(task_key(load_function(f"{tmp_path}/mine.py:f"), 0))
+    assert None not in keys and len(set(keys)) == 2
+
+
+def test_the_store_is_bypassed_where_the_key_would_be_incomplete(tmp_path):
+    shift, store = 3, ResultStore(tmp_path)
+
+    def local(task):
+        return task + shift
+
+    assert resumable(store, 1)(local, [1, 2]) == [4, 5]  # free variable
+    assert resumable(store, 1)(abs, [-1]) == [1]  # no source
+    assert resumable(store, 1)(_name, [object]) == ["object"]  # the task is no plain data
+    assert resumable(store, 1)(_rubbish, [1]) == [{1, 2}]  # the result is no plain data
+    assert store.files() == []
+
+
+def _name(task):
+    return task.__name__
+
+
+def _rubbish(task):
+    return {1, 2}
+
+
+def test_an_error_is_the_functions_own():
+    with pytest.raises(ZeroDivisionError):
+        resumable(None, 2)(_divide, [1, 0, 2])
+
+
+def _divide(task):
+    return 1 / task
+
+
+def test_bad_jobs():
+    with pytest.raises(ValueError, match="jobs is 0"):
+        resumable(None, 0)
+
+
+def test_dask_gives_the_serial_bits(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    expected = serial(walk, TASKS)
+    options = {"n_workers": 2, "processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        store = ResultStore(tmp_path)
+        same(dask_sweep(client, store)(walk, TASKS), expected)
+        assert len(store.files()) == len(TASKS)
+        same(dask_sweep(client.scheduler.address)(walk, TASKS), expected)
+    CALLS.clear()
+    same(resumable(store, 1)(walk, TASKS), expected)  # one store, any backend
+    assert CALLS == []

@@ -1,0 +1,43 @@
+"""Bring your own: a function from a file of the user's."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["load_function"]
+
+
+def load_function(text: str) -> Callable[..., Any]:
+    """The function that ``my_file.py:my_agent`` names.
+
+    Raises
+    ------
+    ValueError
+        If the text is not ``FILE.py:FUNCTION`` or the file has no such function.
+    FileNotFoundError
+        If there is no such file.
+    """
+    file, colon, name = text.rpartition(":")
+    if not colon or not file.endswith(".py") or not name.isidentifier():
+        raise ValueError(f"got {text!r}, expected FILE.py:FUNCTION")
+    path = Path(file).expanduser().resolve()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {file}")
+    module_name = f"theorylab_own_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # dataclasses look their module up
+    sys.path.insert(0, str(path.parent))  # so that the file can import its neighbours
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise ValueError(f"{file} has no function {name!r}")
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,131 @@
+"""``theorylab reproduce``: checks, proof profiles, figures and the report in one go, and the last two alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from theorylab.lab.catalogue import chosen, figure_slugs, load_figures, load_results
+from theorylab.lab.figures import FigureResult, figure_names, run_figure
+from theorylab.lab.progress import nested
+
+if TYPE_CHECKING:
+    from theorylab.core.sweeps import Sweep
+    from theorylab.lab.sweeps import ProgressCallback
+    from theorylab.verify.verdicts import Row
+
+__all__ = ["Reproduction", "make_figures", "recorded_report", "reproduce"]
+
+CHECKS = "checks.json"
+FIGURES = "figures"  # folder of the pictures inside the report's
+PAGE = "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What ``theorylab reproduce`` made."""
+
+    rows: list[Row]
+    figures: list[FigureResult]
+    report: Path
+
+
+def make_figures(
+    slugs: Sequence[str] | None,
+    preset: str,
+    out: Path,
+    *,
+    seed: int | None = None,
+    jobs: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Iterator[FigureResult]:
+    """Regenerate the figures of the slugs (``None``: of all), one after the other."""
+    from theorylab.verify.engine import DEFAULT_ENTROPY
+
+    rng = DEFAULT_ENTROPY if seed is None else seed
+    for slug in chosen(slugs, figure_slugs()):
+        figures = load_figures(slug)
+        for name, figure in zip(figure_names(figures), figures, strict=True):
+            sweep = _sweep(jobs, nested(progress, name))
+            yield run_figure(figure, preset, out=out, name=name, sweep=sweep, rng=rng)
+
+
+def recorded_report(out: Path) -> tuple[Path, list[str]]:
+    """The HTML report of the evidence on record, and the slugs whose record is missing or stale and not shown."""
+    from theorylab.lab.report import build_report
+    from theorylab.verify import evidence
+
+    shown, rows, power, left_out = [], [], [], []
+    meta: dict[str, Any] = {}
+    for result in load_results():
+        record = evidence.load(result.slug)
+        if record is None or not evidence.fresh(record):
+            left_out.append(result.slug)
+            continue
+        shown.append(result)
+        rows += [{"slug": result.slug, **part} for part in record["parts"]]
+        power += [{"slug": result.slug, **mutant} for mutant in record["power"]]
+        meta = {key: record.get(key) for key in ("preset", "entropy", "alpha", "versions")}
+    return build_report(out / PAGE, results=shown, rows=rows, power=power, meta=meta), left_out
+
+
+def reproduce(
+    preset: str,
+    out: Path,
+    *,
+    seed: int | None = None,
+    jobs: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Reproduction:
+    """All checks, proof profiles and figures, and the report; ``checks.json`` and the pictures lie beside it.
+
+    Mutants are not run: the report shows those on record, where the record is fresh.
+    """
+    from theorylab.core.kernels import source_hash
+    from theorylab.core.record import versions
+    from theorylab.lab.output import write_json
+    from theorylab.lab.progress import two_levels
+    from theorylab.lab.report import build_report
+    from theorylab.verify.engine import DEFAULT_ALPHA, DEFAULT_ENTROPY, check
+    from theorylab.verify.profile import profile
+
+    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is an error now, not after an hour
+    rng = DEFAULT_ENTROPY if seed is None else seed
+    outer, inner = two_levels(progress)
+    results = load_results()
+    rows = check(results, preset=preset, rng=rng, sweep=_sweep(jobs, inner), progress=outer)
+    write_json([row.to_dict() for row in rows], str(out / CHECKS))
+    profiles = [
+        profile(r, preset=preset, rng=rng, sweep=_sweep(jobs, nested(progress, f"{r.slug}: profile")))
+        for r in results
+        if r.stages and r.profile_instance is not None
+    ]
+    figures = list(make_figures(None, preset, out / FIGURES, seed=seed, jobs=jobs, progress=progress))
+    about = {"preset": preset, "entropy": rng, "alpha": DEFAULT_ALPHA}
+    about |= {"versions": dict(versions()), "source_hash": source_hash()}
+    page = build_report(
+        out / PAGE, results=results, rows=rows, power=_recorded_power(), profiles=profiles, figures=figures, meta=about
+    )
+    return Reproduction(rows, figures, page)
+
+
+def _recorded_power() -> list[dict[str, Any]] | None:
+    """The mutants on record; ``None`` when a record is missing or stale."""
+    from theorylab.verify import evidence
+
+    found: list[dict[str, Any]] = []
+    for slug in chosen(None):
+        record = evidence.load(slug)
+        if record is None or not evidence.fresh(record):
+            return None
+        found += [{"slug": slug, **mutant} for mutant in record["power"]]
+    return found
+
+
+def _sweep(jobs: int | None, progress: ProgressCallback | None) -> Sweep:
+    from theorylab.lab.store import ResultStore
+    from theorylab.lab.sweeps import resumable
+
+    return resumable(ResultStore(), jobs, progress)

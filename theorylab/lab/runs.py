@@ -1,0 +1,233 @@
+"""``theorylab run``: one algorithm on one instance over several seeds, with intervals."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theorylab.core import validate
+from theorylab.core.record import plain
+from theorylab.core.rng import RNGLike, seed_of
+from theorylab.core.sweeps import Sweep, serial
+from theorylab.lab.catalogue import load_result, room_path
+from theorylab.verify.cases import Case, Instance
+from theorylab.verify.code import library_code
+
+__all__ = ["RunSummary", "interval", "keywords", "own_instances", "parse_keywords", "run_instance"]
+
+_NOT_KEYWORDS = ("rng", "trace", "checkpoints")  # decided by the command
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """Several runs of one algorithm on one instance."""
+
+    slug: str
+    instance: str
+    horizon: int
+    parameters: Mapping[str, Any]
+    seed: Mapping[str, Any]
+    times: NDArray[np.int64]  # (C,)  empty when the record has no series
+    series: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds, C)
+    values: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds,)  one number a run
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, with the mean and the 95% interval of each quantity at the end of the runs."""
+        last = {**{name: values[:, -1] for name, values in self.series.items()}, **self.values}
+        summary = {}
+        for name, values in last.items():
+            mean, low, high = interval(values)
+            summary[name] = {"mean": mean, "low": low, "high": high, "runs": values.tolist()}
+        about = {"slug": self.slug, "instance": self.instance, "horizon": self.horizon}
+        about |= {"parameters": dict(self.parameters), "seed": dict(self.seed), "final": summary}
+        curves = {name: values.tolist() for name, values in self.series.items()}
+        return plain({**about, "times": self.times, "series": curves})  # type: ignore[no-any-return]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dict for each run and checkpoint."""
+        return [
+            {"run": i, "t": int(t), **{name: float(values[i, j]) for name, values in self.series.items()}}
+            for i in range(len(next(iter(self.series.values()), ())))
+            for j, t in enumerate(self.times)
+        ]
+
+
+def interval(values: Any, level: float = 0.95) -> tuple[float, float, float]:
+    """Mean with its t-interval; one value: no interval (the mean three times).
+
+    Examples
+    --------
+    >>> mean, low, high = interval([1.0, 2.0, 3.0])
+    >>> mean, round(low, 3), round(high, 3)
+    (2.0, -0.484, 4.484)
+    """
+    data = np.asarray(values, dtype=float)
+    if np.ptp(data) == 0.0:  # the mean of equal numbers is that number, without rounding
+        return (float(data[0]),) * 3
+    mean = float(data.mean())
+    from scipy import stats
+
+    half = float(stats.t.ppf(0.5 + level / 2, len(data) - 1) * data.std(ddof=1) / np.sqrt(len(data)))
+    return mean, mean - half, mean + half
+
+
+def own_instances(slug: str) -> dict[str, Instance]:
+    """The instances of a result's statements by name, in the order of their first appearance."""
+    result = load_result(slug)
+    found: dict[str, Instance] = {}
+    for statement in result.statements:
+        if (getattr(statement, "algorithm", None) or result.main) == result.main:
+            for instance in statement.instances:
+                found.setdefault(instance.name, instance)
+    if result.profile_instance is not None:
+        found.setdefault(result.profile_instance.name, result.profile_instance)
+    return found
+
+
+def keywords(slug: str) -> dict[str, inspect.Parameter]:
+    """The keywords of a slug's algorithm that a caller may set."""
+    result = load_result(slug)
+    parameters = inspect.signature(library_code(result.algorithms).algorithm(result.main)).parameters
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in _NOT_KEYWORDS
+    }
+
+
+def parse_keywords(words: Sequence[str], slug: str) -> dict[str, Any]:
+    """``["--delta", "0.1", "--window=500"]`` -> ``{"delta": 0.1, "window": 500}`` for the algorithm of ``slug``.
+
+    Raises
+    ------
+    ValueError
+        If a word is no option, an option has no value, or the algorithm has no such keyword.
+    """
+    allowed = keywords(slug)
+    found: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, equals, text = word.removeprefix("--").partition("=")
+        name = name.replace("-", "_")
+        if not word.startswith("--") or name not in allowed:
+            options = ", ".join(f"--{key.replace('_', '-')}" for key in allowed) or "none"
+            raise ValueError(f"unexpected {word!r}; {slug} takes the keywords: {options}")
+        if not equals:
+            if not rest:
+                raise ValueError(f"{word} needs a value")
+            text = rest.pop(0)
+        try:
+            found[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            found[name] = text
+    return found
+
+
+def run_instance(
+    slug: str,
+    instance: str | None = None,
+    *,
+    horizon: int | None = None,
+    seeds: int = 5,
+    parameters: Mapping[str, Any] | None = None,
+    sweep: Sweep = serial,
+    rng: RNGLike = 0,
+) -> RunSummary:
+    """Run the algorithm of ``slug``.
+
+    Parameters
+    ----------
+    instance
+        A name of ``theorylab.mdp.environments.named``, or of one of the result's own instances; ``None``: the first of
+        those.
+    horizon
+        ``None``: the own instance's at preset ``quick``.
+    seeds
+        Number of runs; run ``i`` uses child ``i`` of ``rng``.
+    parameters
+        Keywords of the algorithm; they override those of an own instance.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If there is no such slug or instance, or no horizon is known.
+    """
+    seeds = validate.integer("seeds", seeds, low=1)
+    own = own_instances(slug)
+    name = next(iter(own), None) if instance is None else instance
+    if name is None:
+        raise ValueError(f"{slug} has no instance of its own, expected --instance NAME")
+    case = own[name].at("quick") if name in own else None
+    _model(slug, name)  # a wrong name is an error here, not in a worker
+    if horizon is None and case is None:
+        raise ValueError(f"{name} is no instance of {slug}'s own, expected --horizon T with it")
+    steps = validate.integer("horizon", case.horizon if horizon is None and case is not None else horizon, low=1)
+    chosen = {**(case.parameters if case is not None else {}), **(parameters or {})}
+    chosen.pop("trace", None)  # what a proof needs is not shown here, and it is large at long horizons
+    seed = seed_of(rng)
+    room = hashlib.sha256(room_path("proofs_checks", slug).read_bytes()).hexdigest()
+    about = {"slug": slug, "instance": name, "horizon": steps, "parameters": chosen, "seed": seed, "room": room}
+    records = sweep(_one_run, [{**about, "run": i} for i in range(seeds)])
+    times = np.asarray(records[0]["times"], dtype=np.int64)
+    return RunSummary(
+        slug=slug,
+        instance=name,
+        horizon=steps,
+        parameters=chosen,
+        seed=seed,
+        times=times,
+        series={key: np.array([r["series"][key] for r in records]) for key in records[0]["series"]},
+        values={key: np.array([r["values"][key] for r in records], float) for key in records[0]["values"]},
+    )
+
+
+@functools.lru_cache(maxsize=32)
+def _model(slug: str, name: str) -> Any:
+    own = own_instances(slug)
+    if name in own:
+        return own[name].at("quick").model
+    from theorylab.mdp.environments import named
+
+    try:
+        return named(name)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{error.args[0]}; instances of {slug}'s own: {', '.join(own) or 'none'}") from error
+
+
+def _one_run(task: Mapping[str, Any]) -> dict[str, Any]:
+    from theorylab.verify.engine import run_once
+
+    result = load_result(task["slug"])
+    algorithm = library_code(result.algorithms).algorithm(result.main)
+    model = _model(task["slug"], task["instance"])
+    case = Case(task["instance"], model, task["horizon"], task["parameters"], 1, "run")
+    return _numbers(run_once(case, algorithm, task["seed"], task["run"]))
+
+
+def _numbers(record: Any) -> dict[str, Any]:
+    """The series of a record over its checkpoints, its plain numbers, and the lengths of its lists."""
+    times = getattr(record, "times", None)
+    rows = record.rows() if times is not None else []
+    series = {}
+    for name, first in rows[0].items() if rows else ():
+        if name != "times" and isinstance(first, (int, float)) and not isinstance(first, bool):
+            series[name] = np.array([row[name] for row in rows], dtype=float)
+    values: dict[str, float] = {}
+    for name in getattr(record, "__dataclass_fields__", ()):
+        value = getattr(record, name)
+        if name == "horizon":
+            continue
+        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+            values[name] = float(value)
+        elif isinstance(value, np.ndarray) and value.ndim == 1 and name != "times" and name not in series:
+            values[f"number of {name}"] = float(len(value))
+    return {"times": np.zeros(0, np.int64) if times is None else np.asarray(times), "series": series, "values": values}
