@@ -172,9 +172,32 @@ LOWER = Claim(
 )
 
 
+LINK_STATEMENTS = {
+    "counts are up to date": r"\sum_{s,a} N_k(s,a) = t_k - 1",
+    "transitions are counted once": r"\sum_{s'} N_k(s,a,s') = N_k(s,a)",
+    "episode stops in time": r"v_k(s,\pi_k(s)) \le \max(1, N_k(s,\pi_k(s)))",
+    "1 reward noise": r"\Delta - \sum_k \Delta_k \le \sqrt{\tfrac58 T\log\tfrac{8T}{\delta}}",
+    "2 implausible episodes": r"\sum_{k: M \notin \mathcal{M}_k} \Delta_k \le \sqrt{T}",
+    "3 optimism": r"\rho^* - 1/\sqrt{t_k} \le \min_s (u_{i+1}(s) - u_i(s)) \text{ when } M \in \mathcal{M}_k",
+    "4 span of the increments": r"\max_s (u_{i+1} - u_i) - \min_s (u_{i+1} - u_i) < 1/\sqrt{t_k}",
+    "4 increments are the optimistic backup": r"u_{i+1} - u_i = \tilde r + (\tilde P - I) u_i",
+    "4 no sweep too many": r"\text{sweeps} \le 40 D \sqrt{T}",
+    "5 span of the values": r"\max u_i - \min u_i \le D \text{ when } M \in \mathcal{M}_k",
+    "6 optimistic rewards": r"\tilde r - \bar r \le 2 d' \text{ when } M \in \mathcal{M}_k",
+    "6 rewards stay below one": r"\tilde r \le 1",
+    "7 inside the ball": r"|\tilde p - \hat p|_1 \le d",
+    "7 a distribution": r"\sum_{s'} \tilde p(s') = 1",
+    "7 no negative probability": r"\tilde p \ge 0",
+    "7 transition error": r"|\tilde p - p|_1 \le 2d \text{ when } M \in \mathcal{M}_k",
+    "8 martingale": r"\sum_k v_k (P_k - I) w_k \le D\sqrt{\tfrac52 T \log\tfrac{8T}{\delta}} + Dm",
+    "9 number of episodes": r"m \le SA \log_2 \tfrac{8T}{SA}",
+    "10 pigeonhole": r"\sum_k \sum_s v_k/\sqrt{\max(1,N_k)} \le (\sqrt2+1)\sqrt{SAT}",
+}
+
+
 def _link(name: str, step: str, left: Any, right: Any, **more: Any) -> Link:
     more.setdefault("instances", PROVED_ON)
-    return Link(name=name, left=left, right=right, source=f"{SOURCE}, proof of Theorem 2, {step}", hypotheses=HYPOTHESES, **more)
+    return Link(name=name, statement=LINK_STATEMENTS[name], left=left, right=right, source=f"{SOURCE}, proof of Theorem 2, {step}", hypotheses=HYPOTHESES, **more)
 
 
 def _good(run: Any, case: Case) -> Any:

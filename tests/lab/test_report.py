@@ -113,6 +113,12 @@ def test_all_that_was_found_is_on_the_page(page: Page) -> None:
         assert words in " ".join(page.text.split()), words
 
 
+def test_entropy_is_a_number_or_a_seed(tmp_path: Path) -> None:
+    for entropy, shown in ((7, "entropy 7"), ({"entropy": 7, "spawn_key": (1, 2)}, "entropy 7, spawn key 1, 2")):
+        text = build_report(tmp_path / "r.html", meta={"entropy": entropy}).read_text(encoding="utf-8")
+        assert f"<title>theorylab report ({shown})</title>" in text
+
+
 def test_machines_and_dates_stay_away(text: str) -> None:
     assert "SECRET" not in text
     assert "1999-12-31" not in text

@@ -204,6 +204,19 @@ def test_readme_table_by_hand() -> None:
     ]
 
 
+def test_readme_says_which_claims_are_lower_bounds() -> None:
+    part = {
+        "claim": "theorem-5@a",
+        "verdict": "supported",
+        "ratio": 37.2,
+        "layer": "theorem",
+        "level": "L2",
+        "kind": "LowerBound",
+    }
+    line = readme_table([{"slug": "s", "parts": [part]}]).splitlines()[2]
+    assert "| theorem-5 (lower bound) | supported | 37 | L2 |" in line
+
+
 def test_readme_table_of_rows_has_one_line_a_claim() -> None:
     rows = EXAMPLE["rows"]()
     lines = readme_table(rows).splitlines()

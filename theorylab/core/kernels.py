@@ -60,18 +60,19 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     import numba
 
-    if numba.config.DISABLE_JIT:  # read at each call: a user may change it in a running session
+    settings: Any = numba.config  # its attributes are made at run time
+    if settings.DISABLE_JIT:  # read at each call: a user may change it in a running session
         return function
     folder = cache_folder() if mode == "cached" and _has_source_file(function) else None
     if folder is None:
         return numba.njit(function, nogil=True)  # type: ignore[no-any-return]
     with _config_lock:
-        users = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(folder)
+        users = settings.CACHE_DIR
+        settings.CACHE_DIR = str(folder)
         try:
             return numba.njit(function, nogil=True, cache=True)  # type: ignore[no-any-return]
         finally:
-            numba.config.CACHE_DIR = users
+            settings.CACHE_DIR = users
 
 
 @contextlib.contextmanager

@@ -230,7 +230,7 @@ def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]
     share = alpha / max(1, len(statistical))
     p_values = {id(o): p_value(o.statement.kind, o.measured, o.cap) for o in statistical if o.measured is not None}
     known = [(key, p) for key, p in p_values.items() if p is not None]
-    rejected = familywise.holm([p for _, p in known], alpha * len(known) / max(1, len(statistical)))
+    rejected = familywise.holm([p for _, p in known], alpha * len(known) / len(statistical)) if known else []
     refuted = {key for (key, _), r in zip(known, rejected, strict=True) if r}
     rows = []
     for o in opened:

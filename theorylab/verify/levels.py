@@ -39,9 +39,9 @@ def row_level(statement: Any, verdict: str) -> str:
 def slug_level(rows: Iterable[Any], power: Sequence[Any] | None) -> str:
     """The level of a whole result: the highest rung on which nothing is missing.
 
-    L1 needs every reference check; L2 at least one supported, non-vacuous theorem-level row and nothing refuted; L3
-    every link evaluated and not refuted, and every mutant caught.  L4 and L5 belong to parts and are not given to a
-    whole result.
+    L1 needs every reference check; L2 at least one supported, non-vacuous theorem-level row and nothing refuted; L3 every
+    link supported somewhere and refuted nowhere, and every mutant caught (one that changes no output is listed as
+    equivalent).  L4 and L5 belong to parts and are not given to a whole result.
     """
     found = list(rows)
     if any(row.verdict == "refuted" for row in found):
@@ -55,6 +55,6 @@ def slug_level(rows: Iterable[Any], power: Sequence[Any] | None) -> str:
     links = [row for row in found if row.layer == "link"]
     spoken = {row.name for row in links if row.verdict == "supported"}
     all_links = bool(links) and spoken == {row.name for row in links}
-    if not all_links or not power or any(not row.caught_by for row in power):
+    if not all_links or not power or any(not row.caught_by and not row.hole.startswith("equivalent") for row in power):
         return "L2"
     return "L3"

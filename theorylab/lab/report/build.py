@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from theorylab.lab.report import charts, markup, views
 from theorylab.lab.report.citations import Citation, citations
-from theorylab.lab.report.sections import Section, anchor, figure_view, sections
+from theorylab.lab.report.sections import Section, StatementView, anchor, figure_view, sections
 from theorylab.verify.levels import LEVELS, LIMITS
 
 __all__ = ["build_report"]
@@ -96,6 +96,8 @@ def build_report(
         "strip": charts.verdict_strip,
         "ratio_bar": charts.ratio_bar,
         "plural": _plural,
+        "breakable": _breakable,
+        "shared_hypotheses": _shared_hypotheses,
     }
     environment.globals |= {"badge": _badge, "marks": _MARKS}
     row_views = [views.row_view(row) for row in rows]
@@ -134,6 +136,17 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+def _shared_hypotheses(statements: Sequence[StatementView]) -> tuple[str, ...]:
+    """What all statements assume, when they assume the same (so that it is said once)."""
+    found = {s.hypotheses for s in statements}
+    return found.pop() if len(found) == 1 else ()
+
+
 def _sources() -> dict[str, Citation]:
     from theorylab.lab.bibliography import bibliography
 
@@ -163,7 +176,7 @@ def _alarms(found: Sequence[Section]) -> list[tuple[str, str, str, str]]:
 
 
 def _headline(meta: Mapping[str, Any]) -> str:
-    parts = [f"{key} {_flat(meta[key])}" for key in ("preset", "alpha", "entropy") if meta.get(key) is not None]
+    parts = [f"{key} {_entropy(meta[key])}" for key in ("preset", "alpha", "entropy") if meta.get(key) is not None]
     return ", ".join(parts)
 
 
@@ -176,9 +189,19 @@ def _meta(meta: Mapping[str, Any]) -> list[tuple[str, Any]]:
         value = meta[key]
         if key in _MACHINE or value is None or isinstance(value, PurePath):
             continue
-        inner = isinstance(value, Mapping) and key != "entropy"
-        found.append((key.replace("_", " "), [(str(k), _flat(v)) for k, v in value.items()] if inner else _flat(value)))
+        if isinstance(value, Mapping) and key != "entropy":
+            found.append((key.replace("_", " "), [(str(k), _flat(v)) for k, v in value.items()]))
+        else:
+            found.append((key.replace("_", " "), _entropy(value)))
     return found
+
+
+def _entropy(value: Any) -> str:
+    """A seed is a number, or a mapping with the number and where it was spawned."""
+    if not isinstance(value, Mapping) or "entropy" not in value:
+        return _flat(value)
+    where = value.get("spawn_key")
+    return _flat(value["entropy"]) + (f", spawn key {_flat(list(where))}" if where else "")
 
 
 def _flat(value: Any) -> str:

@@ -121,9 +121,9 @@ def ratio_bar(ratio: float | None) -> Markup:
     if ratio is None or not math.isfinite(ratio) or ratio <= 0:
         return Markup("")
     width = 100.0 * min(1.0, max(0.0, 1.0 + math.log10(ratio) / _RATIO_DECADES))
-    beyond = " beyond" if ratio > 1 else ""
+    beyond = " beyond" if ratio > 1.0 + 1e-8 else ""  # beyond rounding
     return Markup(
-        f'<svg class="ratio{beyond}" width="72" height="5" aria-hidden="true">'
+        f'<svg class="ratio{beyond}" width="60" height="5" aria-hidden="true">'
         '<rect class="track" width="100%" height="5"/>'
         f'<rect class="mark" width="{max(width, 2.0):.1f}%" height="5"/></svg>'
     )

@@ -78,8 +78,15 @@ def _lines(record: Any) -> list[str]:
     lines = []
     for name in dict.fromkeys(row.name for row in theorems):
         mine = [row for row in theorems if row.name == name]
-        claim = f"{name} (negative control)" if mine[0].control else name
-        cells = (first, claim, _verdict(mine), "" if mine[0].control else _ratio(mine), _level(mine), mine[0].constants)
+        kind = {"NegativeControl": " (negative control)", "LowerBound": " (lower bound)"}.get(mine[0].kind, "")
+        cells = (
+            first,
+            name + kind,
+            _verdict(mine),
+            "" if mine[0].control else _ratio(mine),
+            _level(mine),
+            mine[0].constants,
+        )
         lines.append(_line(cells))
         first = ""
     others = [row for row in rows if row.layer != "theorem"]

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LAYERS", "MutantView", "RowView", "counts", "mutant_view", "number", "read", "row_view", "superscript", "words"]
+__all__ = [
+    "LAYERS",
+    "MutantView",
+    "RowView",
+    "counts",
+    "mutant_view",
+    "number",
+    "read",
+    "row_view",
+    "superscript",
+    "words",
+]
 
 LAYERS = ("reference", "exact", "lemma", "link", "theorem")  # cheapest first
 SEVERITY = ("refuted", "inconclusive", "vacuous", "not applicable", "supported")
@@ -91,6 +102,11 @@ class RowView:
     def control(self) -> bool:
         """Whether this is a guarantee that the check must refute."""
         return self.kind == "NegativeControl"
+
+    @property
+    def upper(self) -> bool:
+        """Whether a small ratio of measured to bound is what the statement promises."""
+        return self.kind not in ("NegativeControl", "LowerBound")
 
 
 def row_view(row: Any) -> RowView:

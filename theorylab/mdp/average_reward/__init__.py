@@ -5,8 +5,19 @@ Importing it brings numba: the algorithms are compiled kernels.
 
 from __future__ import annotations
 
+from theorylab.mdp.average_reward.agents import Agent, AgentInfo, agent_algorithm, fixed_policy, random_agent
 from theorylab.mdp.average_reward.record import EpisodeTrace, OnlineRun
 from theorylab.mdp.average_reward.restarted_ucrl2 import restarted_ucrl2
 from theorylab.mdp.average_reward.ucrl2 import ucrl2
 
-__all__ = ["EpisodeTrace", "OnlineRun", "restarted_ucrl2", "ucrl2"]
+__all__ = [
+    "Agent",
+    "AgentInfo",
+    "EpisodeTrace",
+    "OnlineRun",
+    "agent_algorithm",
+    "fixed_policy",
+    "random_agent",
+    "restarted_ucrl2",
+    "ucrl2",
+]

@@ -117,12 +117,18 @@ def agent_algorithm(make_agent: Callable[[AgentInfo], Agent], *, name: str | Non
         return _run(make_agent, label, mdp, horizon, checkpoints, rng, keywords)
 
     algorithm.__name__ = algorithm.__qualname__ = label
-    algorithm.__doc__ = f"The plain Python agent {label!r} for ``horizon`` steps; keywords reach it as ``info.keywords``."
+    algorithm.__doc__ = f"The plain Python agent {label!r}; keywords reach it as ``info.keywords``."
     return algorithm
 
 
 def random_agent(
-    mdp: Any, horizon: int, *, checkpoints: ArrayLike | None = None, trace: bool = False, rng: RNGLike = None, **ignored: Any
+    mdp: Any,
+    horizon: int,
+    *,
+    checkpoints: ArrayLike | None = None,
+    trace: bool = False,
+    rng: RNGLike = None,
+    **ignored: Any,
 ) -> OnlineRun:
     """Uniformly random actions: what any learner should beat. Keywords of other algorithms are ignored.
 
@@ -212,16 +218,18 @@ def _run(
     agent = make_agent(AgentInfo(S, A, horizon, int(arrays.initial_state), keywords))
     for method in ("act", "observe"):
         if not callable(getattr(agent, method, None)):
-            raise TypeError(f"{name} made a {type(agent).__name__} without a method {method}, expected an Agent (act, observe)")
+            kind = type(agent).__name__
+            raise TypeError(f"{name} made a {kind} without a method {method}, expected an Agent (act, observe)")
     reward_sum, mean_sum = np.zeros(len(times)), np.zeros(len(times))
     visits = np.zeros((S, A), dtype=np.int64)
     received, expected, checkpoint = 0.0, 0.0, 0
     state, step = int(arrays.initial_state), 0
     for model in _pieces(arrays, horizon):
         while step < model.end:
-            action = validate.integer(
-                f"the action of {name} at step {step + 1}, in state {state},", agent.act(state, source.agent), low=0, high=A - 1
-            )
+            action = agent.act(state, source.agent)
+            if type(action) is not int or not 0 <= action < A:
+                where = f"the action of {name} at step {step + 1}, in state {state},"
+                action = validate.integer(where, action, low=0, high=A - 1)
             row = model.targets[state][action]
             reached = row[bisect_right(model.cumulative[state][action], source.environment.random())]
             values = model.reward_values[state][action]
