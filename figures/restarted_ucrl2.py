@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.figures._style import COLOURS, band
 
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.rooms.figures._style import COLOURS, band
 from theorylab.verify.figure import Below, Figure, Outcome, Table
 
 DELTA = 0.05
@@ -50,9 +50,10 @@ def changes(horizon: int) -> list[int]:
 
 def model_of(name: str, horizon: int) -> Any:
     """The piecewise-stationary model of a panel."""
+    from theorylab.rooms.proofs_checks._average_reward import swapped_two_state
+
     from theorylab.mdp.environments import piecewise_dirichlet
     from theorylab.mdp.piecewise import PiecewiseStationaryMDP
-    from theorylab.rooms.proofs_checks._average_reward import swapped_two_state
 
     starts = (0, *changes(horizon))
     if name == "dense":
@@ -109,9 +110,9 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             mine = rows.where(algorithm=learner)
             runs = [mine.where(run=r) for r in mine.unique("run")]
             band(axes, runs[0]["t"] / 1000, np.array([r["regret"] for r in runs]), learner, color, dash=dash)
-        axes.plot(restarts / 1000, np.full(len(restarts), -0.035), "|", color="0.35", markersize=5, markeredgewidth=0.5,
+        axes.plot(restarts / 1000, np.full(len(restarts), -0.03), "|", color="0.35", markersize=5, markeredgewidth=0.5,
                   transform=axes.get_xaxis_transform(), clip_on=False)  # fmt: skip
-        axes.tick_params(axis="x", pad=7, length=0)
+        axes.tick_params(axis="x", pad=12, length=0)
         axes.grid(axis="x", visible=False)
         axes.set_title(TITLES[model], fontsize=9)
         axes.set_xlabel("steps (thousands)")

@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks._optimism import the_diameter
 
 from theorylab.mdp.environments import two_state
 from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.piecewise import PiecewiseStationaryMDP
 from theorylab.mdp.planning import optimal_gain
-from theorylab.rooms.proofs_checks._optimism import the_diameter
 from theorylab.verify.cases import Case, Hypothesis
 from theorylab.verify.statements import Comparison
 

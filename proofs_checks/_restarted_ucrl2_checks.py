@@ -6,8 +6,9 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from theorylab.core.rng import child_seed
 from theorylab.rooms.proofs_checks._average_reward import same_decisions, swapped_two_state
+
+from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code, Mutant
 from theorylab.verify.statements import Check, Comparison

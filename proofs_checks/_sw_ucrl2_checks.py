@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks._average_reward import coin_model, same_decisions, swapped_two_state
 
 from theorylab.core.rng import child_seed
-from theorylab.rooms.proofs_checks._average_reward import coin_model, same_decisions, swapped_two_state
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code, Mutant
 from theorylab.verify.statements import Check, Comparison

@@ -80,16 +80,16 @@ def inner_maximum_is_optimal(code: Code, case: Case, rng: Any) -> Comparison:
 
 def expected_reward_by_enumeration(code: Code, case: Case, rng: Any) -> Comparison:
     """E[sum of rewards] over all outcome sequences: kernel against reference, in rationals."""
-    from theorylab.mdp.average_reward import online
+    from theorylab.mdp.average_reward.online import Phases, play
     from theorylab.mdp.average_reward.ucrl2_reference import reference_ucrl2
 
     kernel = code.module(ALGORITHM)._ucrl2
     arrays, scale, delta = model_arrays(case.model), case.parameters["scale"], case.parameters["delta"]
-    phases = online.Phases(np.zeros(0, dtype=np.int64), np.array([delta]))
+    phases = Phases(np.zeros(0, dtype=np.int64), np.array([delta]))
     times = np.array([case.horizon])
 
     def fast(script: ScriptedRng) -> float:
-        return float(online.play(kernel, arrays, case.horizon, phases, scale, times, script, 0, case.horizon)[1][0][-1])
+        return float(play(kernel, arrays, case.horizon, phases, scale, times, script, 0, case.horizon)[1][0][-1])
 
     def slow(script: ScriptedRng) -> float:
         return sum(reference_ucrl2(case.model, case.horizon, delta=delta, scale=scale, environment=script).rewards)

@@ -11,7 +11,6 @@ import math
 from typing import Any
 
 import numpy as np
-
 from theorylab.rooms.proofs_checks import _optimism as opt
 from theorylab.rooms.proofs_checks._average_reward import (
     ENOUGH_CHANGES,
@@ -22,6 +21,7 @@ from theorylab.rooms.proofs_checks._average_reward import (
 )
 from theorylab.rooms.proofs_checks._optimism import the_diameter
 from theorylab.rooms.proofs_checks._sw_ucrl2_checks import ALGORITHMS, CHECKS, MODULE, MUTANTS, SMALL
+
 from theorylab.mdp.environments import named, piecewise_dirichlet
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code

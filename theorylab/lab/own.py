@@ -1,4 +1,4 @@
-"""Bring your own: a function from a file of the user's."""
+"""Bring your own: a function, or a class of agents, from a file of the user's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["load_function"]
 
 
 def load_function(text: str) -> Callable[..., Any]:
-    """The function that ``my_file.py:my_agent`` names.
+    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class with ``act`` and ``observe``.
 
     Raises
     ------
@@ -37,7 +37,11 @@ def load_function(text: str) -> Callable[..., Any]:
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(path.parent))
-    function = getattr(module, name, None)
-    if not callable(function):
+    found = getattr(module, name, None)
+    if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
-    return function  # type: ignore[no-any-return]
+    if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent: act(state, rng), observe(...)
+        from theorylab.mdp.average_reward.agents import agent_algorithm
+
+        return agent_algorithm(found, name=name)
+    return found  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ on the very runs that the theorem is checked on.  One run is one sample.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ class _Open:
     seconds: float
     vacuous: bool = False
     cap: float | None = None
+    own: bool = False
 
 
 def plan(result: Result, preset: str) -> tuple[list[Group], list[tuple[Check, Case]], list[tuple[Statement, Case, str]]]:
@@ -122,7 +124,7 @@ def check(
         for group in groups:
             if progress:
                 progress(f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs", done, total)
-            opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep))
+            opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep), code.own)
             done += 1
         for statement, case in checks:
             if progress:
@@ -159,7 +161,15 @@ def _evaluate_run(group: Group, code: Code, task: tuple[Mapping[str, Any], int])
     """One run of the algorithm; for each statement (left, right, violated, series) at its tightest entry, or None."""
     seed, index = task
     run = run_once(group.case, code.algorithm(group.algorithm), seed, index)
-    return {statement.name: _sides(statement, run, group.case) for statement in group.statements}
+    if not (code.own and getattr(run, "trace", None) is None):
+        return {statement.name: _sides(statement, run, group.case) for statement in group.statements}
+    found: dict[str, Any] = {}
+    for statement in group.statements:  # a user's algorithm need not keep the trace that lemmas speak of
+        try:
+            found[statement.name] = _sides(statement, run, group.case)
+        except (AttributeError, TypeError, IndexError, ValueError):
+            found[statement.name] = None
+    return found
 
 
 def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any], index: int) -> Any:
@@ -203,12 +213,12 @@ def _ratio(left: Any, right: Any) -> Any:
         return np.nan_to_num(np.where(right > 0, left / right, left - right), nan=-np.inf)
 
 
-def _open_group(group: Group, found: tuple[dict[str, Measurement], float]) -> list[_Open]:
+def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: bool) -> list[_Open]:
     measured, seconds = found
     rows = []
     for statement in group.statements:
         cap = statement.cap(group.case) if isinstance(statement, Claim) and statement.cap else None
-        row = _Open(group.slug, statement, group.case, measured[statement.name], None, seconds / len(group.statements), cap=cap)
+        row = _Open(group.slug, statement, group.case, measured[statement.name], None, seconds / len(group.statements), cap=cap, own=own)
         if isinstance(statement, Claim) and statement.trivial is not None and statement.bound is not None:
             row.vacuous = bool(statement.bound(group.case) >= statement.trivial(group.case))
         rows.append(row)
@@ -239,9 +249,18 @@ def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]
             assert o.measured is not None
             level = share if o.statement.kind.statistical else alpha
             decision = decide(o.statement.kind, o.measured, alpha=level, refute=id(o) in refuted, cap=o.cap)
+            if o.own and len(o.measured.runs) == 0:
+                decision = Decision("not applicable", "the algorithm keeps no trace for this statement", None, None)
             decision = _vacuity(o, decision)
         rows.append(_row(o, decision, share if id(o) in p_values else None, seed))
-    return rows
+    agrees = {
+        slug: all(row.verdict == "supported" for row in rows if row.slug == slug and row.layer == "reference")
+        for slug in {row.slug for row in rows if row.layer == "reference"}
+    }
+    return [
+        dataclasses.replace(row, level="L1") if row.level == "L0" and row.verdict != "refuted" and agrees.get(row.slug) else row
+        for row in rows
+    ]
 
 
 def _vacuity(o: _Open, decision: Decision) -> Decision:
@@ -316,8 +335,6 @@ def assert_supported(
     --------
     ``assert_supported(proofs_checks.ucrl2.THEOREM_22, algorithm=my_ucrl2)``
     """
-    import dataclasses
-
     chosen = dataclasses.replace(claim, instances=tuple(instances), algorithm="own") if instances else claim
     chosen = dataclasses.replace(chosen, algorithm="own")
     result = Result(

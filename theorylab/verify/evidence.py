@@ -5,6 +5,7 @@ A record whose sources have changed since is *stale* and gives no level.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -22,20 +23,52 @@ _AREAS = ("core", "mdp", "bandits", "games")
 
 def folder() -> Path:
     """Where the records lie: in the room ``proofs_checks`` of the checkout or of the installed package."""
-    from theorylab import rooms
-
-    return rooms.ROOT / "proofs_checks" / "evidence"
+    return _room() / "evidence"
 
 
 def source_files(slug: str, modules: Sequence[str]) -> dict[str, str]:
-    """sha256 of each source that a record rests on: the algorithm's modules and the file of its theorem."""
+    """sha256 of each source that a record rests on: the algorithm's modules, the theorem's files, its instances."""
+    from theorylab.verify.code import _is_module, _reachable
+
+    found: dict[str, Path] = {}
+    wanted = set(modules)
+    todo = [slug]
+    while todo:  # the theorem's file and the files of the room that it imports
+        name = todo.pop()
+        path = _room() / f"{name}.py"
+        if f"proofs_checks/{name}.py" in found or not path.is_file():
+            continue
+        found[f"proofs_checks/{name}.py"] = path
+        for imported in _imported(path):
+            if imported.startswith("theorylab.rooms.proofs_checks."):
+                todo.append(imported.rpartition(".")[2])
+            elif imported.startswith("theorylab.") and _is_module(imported):
+                wanted |= set(_reachable(imported))
+    for module in wanted:
+        if module.split(".")[1] in _AREAS:
+            relative = Path(*module.split("."))
+            plain_file = (PACKAGE.parent / relative).with_suffix(".py")
+            path = plain_file if plain_file.is_file() else PACKAGE.parent / relative / "__init__.py"
+            found[path.relative_to(PACKAGE.parent).as_posix()] = path
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(found.items())}
+
+
+def _room() -> Path:
     from theorylab import rooms
 
-    found: dict[str, Path] = {f"proofs_checks/{slug}.py": rooms.ROOT / "proofs_checks" / f"{slug}.py"}
-    for module in modules:
-        relative = Path(*module.split(".")).with_suffix(".py")
-        found[relative.as_posix()] = PACKAGE.parent / relative
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(found.items()) if path.is_file()}
+    return rooms.ROOT / "proofs_checks"
+
+
+def _imported(path: Path) -> set[str]:
+    """Dotted names that a file imports, modules and their members alike."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
 
 
 def collect(
@@ -48,7 +81,6 @@ def collect(
     modules: set[str] = set()
     for entry in result.algorithms.values():
         modules |= set(_reachable(entry.split(":")[0]))
-    kept = sorted(m for m in modules if m.split(".")[1] in _AREAS)
     mine = [row for row in rows if row.slug == result.slug]
     caught = [row for row in power if row.slug == result.slug]
     wanted = {entry.split(":")[0] for entry in result.coq}
@@ -71,7 +103,7 @@ def collect(
         "coq": [plain(c) for c in coq if c.file in wanted],
         "notes": list(result.notes),
         "versions": dict(versions()),
-        "sources": source_files(result.slug, kept),
+        "sources": source_files(result.slug, sorted(modules)),
     }
 
 
@@ -101,11 +133,8 @@ def load(slug: str) -> dict[str, Any] | None:
 
 def fresh(evidence: Mapping[str, Any]) -> bool:
     """Whether every source on record is unchanged."""
-    from theorylab import rooms
-
     for name, digest in evidence.get("sources", {}).items():
-        base = rooms.ROOT if name.startswith("proofs_checks/") else PACKAGE.parent
-        path = base / name
+        path = (_room().parent if name.startswith("proofs_checks/") else PACKAGE.parent) / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             return False
     return True

@@ -6,6 +6,8 @@ Importing it brings numba: the algorithms are compiled kernels.
 from __future__ import annotations
 
 from theorylab.mdp.average_reward.agents import Agent, AgentInfo, agent_algorithm, fixed_policy, random_agent
+from theorylab.mdp.average_reward.oracle_restart_ucrl2 import oracle_restart_ucrl2
+from theorylab.mdp.average_reward.rbocpd_ucrl2 import rbocpd_ucrl2
 from theorylab.mdp.average_reward.record import EpisodeTrace, OnlineRun
 from theorylab.mdp.average_reward.restarted_ucrl2 import restarted_ucrl2
 from theorylab.mdp.average_reward.ucrl2 import ucrl2
@@ -17,7 +19,9 @@ __all__ = [
     "OnlineRun",
     "agent_algorithm",
     "fixed_policy",
+    "oracle_restart_ucrl2",
     "random_agent",
+    "rbocpd_ucrl2",
     "restarted_ucrl2",
     "ucrl2",
 ]
