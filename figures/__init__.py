@@ -1,0 +1,1 @@
+"""One file a result: the figures that it regenerates."""

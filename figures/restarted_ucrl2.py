@@ -3,6 +3,7 @@
 Both models change at the 13 steps of Figure 2 of [alami2023restarted]; the learner with restarts is told their number.
 """
 
+# ruff: noqa: E501  tables: one row a line
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """[gajane2018sliding]: regret of the sliding-window UCRL2 against its window, and where the theory puts the window."""
 
+# ruff: noqa: E501  tables: one row a line
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.figures._style import COLOURS, band, bound_line
+from theorylab.rooms.proofs_checks._optimism import bound_22
 
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.rooms.figures._style import COLOURS, band, bound_line
-from theorylab.rooms.proofs_checks._optimism import bound_22
 from theorylab.verify.figure import Conclusion, Figure, Outcome, Table
 
 DELTA = 0.05
@@ -91,7 +91,13 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         regret = np.array([rows.where(run=r)["regret"] for r in rows.unique("run")])
         keep = times >= 100
         band(axes, times[keep], np.maximum(regret[:, keep], 1.0), "UCRL2", COLOURS["blue"], interval="quantile")
-        axes.plot(times[keep], one["trivial"][keep], color=COLOURS["vermillion"], linestyle=(0, (5, 1.5)), label="largest possible, $T\\rho^*$")
+        axes.plot(
+            times[keep],
+            one["trivial"][keep],
+            color=COLOURS["vermillion"],
+            linestyle=(0, (5, 1.5)),
+            label="largest possible, $T\\rho^*$",
+        )
         bound_line(axes, times[keep], one["bound"][keep], "bound (22)")
         guide = np.sqrt(times[keep] / times[-1]) * regret[:, -1].mean()
         axes.plot(times[keep], guide, color="0.55", linewidth=1.0, linestyle=(0, (1, 1)), label="slope $\\sqrt{T}$")
@@ -102,7 +108,15 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     for axes in panels[:, 0]:
         axes.set_ylabel("regret")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, title="UCRL2: mean, band: 5% to 95% of the runs", title_fontsize=7)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=4,
+        frameon=False,
+        title="UCRL2: mean, band: 5% to 95% of the runs",
+        title_fontsize=7,
+    )
 
 
 def _below_the_bound(table: Table, alpha: float) -> Outcome:
@@ -113,9 +127,14 @@ def _below_the_bound(table: Table, alpha: float) -> Outcome:
 
 def _loose(table: Table, alpha: float) -> Outcome:
     last = table.where(t=int(table["t"].max()))
-    ratios = {e: float(np.mean(last.where(environment=e)["bound"] / last.where(environment=e)["regret"])) for e in ENVIRONMENTS}
+    ratios = {
+        e: float(np.mean(last.where(environment=e)["bound"] / last.where(environment=e)["regret"]))
+        for e in ENVIRONMENTS
+    }
     text = ", ".join(f"{e} {r:.0f}x" for e, r in ratios.items())
-    return Outcome("supported" if min(ratios.values()) > 100 else "refuted", f"bound over mean regret at the end: {text}")
+    return Outcome(
+        "supported" if min(ratios.values()) > 100 else "refuted", f"bound over mean regret at the end: {text}"
+    )
 
 
 def _growth(environment: str) -> Any:
@@ -150,7 +169,9 @@ def _little_learnt(table: Table, alpha: float) -> Outcome:
     if len(share) < 2 or np.ptp(share) == 0.0:
         return Outcome("supported" if share.min() > 0.9 else "inconclusive", detail)
     p = float(stats.ttest_1samp(share, 0.9, alternative="greater").pvalue)
-    return Outcome("supported" if p < alpha else "refuted" if 1.0 - p < alpha else "inconclusive", f"{detail}, p = {p:.2g}", p)
+    return Outcome(
+        "supported" if p < alpha else "refuted" if 1.0 - p < alpha else "inconclusive", f"{detail}, p = {p:.2g}", p
+    )
 
 
 CONCLUSIONS = (

@@ -1,0 +1,1 @@
+"""One file a result: its theorem as claims, its proof link by link, its checks and its mutants."""

@@ -69,7 +69,7 @@ ENOUGH_CHANGES = Hypothesis(
 )
 LARGE_ENOUGH_DIAMETER = Hypothesis(
     "the diameter that the learner was told is not too small",
-    lambda case: case.parameters.get("diameter") is None or the_diameter(case) <= case.parameters["diameter"] * (1.0 + 1e-9),
+    lambda case: the_diameter(case) <= (case.parameters.get("diameter") or math.inf) * (1.0 + 1e-9),
 )
 
 

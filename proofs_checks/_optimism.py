@@ -34,7 +34,13 @@ __all__ = [
 def noisy_two_state(slip: float) -> FiniteMDP:
     """Two states, Bernoulli rewards of mean 0.9 for staying in state 1 and 0.1 elsewhere; diameter 1/(1 - slip)."""
     model = two_state(slip)
-    return FiniteMDP(model.P, 0.1 + 0.8 * model.R, reward_law="bernoulli", name=f"noisy-{model.name}", action_names=model.action_names)
+    return FiniteMDP(
+        model.P,
+        0.1 + 0.8 * model.R,
+        reward_law="bernoulli",
+        name=f"noisy-{model.name}",
+        action_names=model.action_names,
+    )
 
 
 def the_diameter(case: Case) -> float:
@@ -56,7 +62,9 @@ def _rewards_in_unit_interval(case: Case) -> bool:
 REWARDS_IN_UNIT_INTERVAL = Hypothesis("rewards lie in [0, 1]", _rewards_in_unit_interval)
 COMMUNICATING = Hypothesis("the model is communicating", lambda case: math.isfinite(the_diameter(case)))
 STATIONARY = Hypothesis("the model does not change", lambda case: not hasattr(case.model, "pieces"))
-THEOREMS_CONSTANTS = Hypothesis("the radii are the theorem's (scale = 1)", lambda case: case.parameters.get("scale", 1.0) == 1.0)
+THEOREMS_CONSTANTS = Hypothesis(
+    "the radii are the theorem's (scale = 1)", lambda case: case.parameters.get("scale", 1.0) == 1.0
+)
 
 
 def bound_22(horizon: float, n_states: int, n_actions: int, diameter: float, delta: float) -> float:
@@ -68,7 +76,9 @@ def bound_22(horizon: float, n_states: int, n_actions: int, diameter: float, del
         + math.sqrt(T)
         + D * math.sqrt(5.0 / 2.0 * T * log_time)
         + D * S * A * math.log2(max(8.0 * T / (S * A), 2.0))
-        + (2.0 * D * math.sqrt(14.0 * S * math.log(2.0 * A * T / delta)) + 2.0) * (math.sqrt(2.0) + 1.0) * math.sqrt(S * A * T)
+        + (2.0 * D * math.sqrt(14.0 * S * math.log(2.0 * A * T / delta)) + 2.0)
+        * (math.sqrt(2.0) + 1.0)
+        * math.sqrt(S * A * T)
     )
 
 

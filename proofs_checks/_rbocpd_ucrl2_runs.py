@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks import _optimism as opt
 
 from theorylab.mdp.environments import two_state
 from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.piecewise import PiecewiseStationaryMDP
 from theorylab.mdp.planning import diameter, optimal_gain
-from theorylab.rooms.proofs_checks import _optimism as opt
 from theorylab.verify.cases import Case, Hypothesis
 
 __all__ = [
@@ -82,7 +82,7 @@ def best_reward(case: Case, steps: Any) -> Any:
 
 
 def delta_of_phase(case: Case, phase: Any) -> Any:
-    """delta / (j (j + 1)), j = phase + 1."""
+    """Delta / (j (j + 1)), j = phase + 1."""
     return case.parameters["delta"] / ((np.asarray(phase) + 1.0) * (np.asarray(phase) + 2.0))
 
 

@@ -1,5 +1,6 @@
 """Checks without sampling and mutants of the restarted UCRL2."""
 
+# ruff: noqa: E501  tables: one row a line
 from __future__ import annotations
 
 from fractions import Fraction
@@ -23,7 +24,7 @@ SMALL = Instance(
     {"smoke": 3, "quick": 20, "paper": 100, "power": 2}, {"changes": 1, "delta": 0.5},
 )  # fmt: skip
 UNCHANGED = Instance(
-    "two-state, 500 steps, no restart wanted", lambda: swapped_two_state(10_000), 500,
+    "two-state, 500 steps, no restart wanted", lambda: swapped_two_state(10_000, noise=0.05), 500,
     {"smoke": 2, "quick": 10, "paper": 50, "power": 2}, {"changes": 0, "delta": 0.5},
 )  # fmt: skip
 TABLE = Instance("schedules", lambda: swapped_two_state(10), {"smoke": 300, "quick": 3000, "paper": 20_000, "power": 300}, 1)

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks._optimism import noisy_two_state
 
 from theorylab.core.rng import as_generator, child_seed
 from theorylab.mdp.environments import named, two_state
 from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.sampler import model_arrays
-from theorylab.rooms.proofs_checks._optimism import noisy_two_state
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code
 from theorylab.verify.exact import ScriptedRng, binomial_tail_exact, outcome_tree, simplex_l1_max
@@ -36,14 +36,18 @@ def same_decisions(code: Code, case: Case, rng: Any) -> Comparison:
 
     for i in range(case.runs):
         seed = child_seed(rng, i)
-        run = code.algorithm("ucrl2")(case.model, case.horizon, checkpoints=range(1, case.horizon + 1), rng=seed, **case.parameters)
+        run = code.algorithm("ucrl2")(
+            case.model, case.horizon, checkpoints=range(1, case.horizon + 1), rng=seed, **case.parameters
+        )
         slow = reference_ucrl2(case.model, case.horizon, rng=seed, **case.parameters)
         visits = np.zeros((case.model.n_states, case.model.n_actions), dtype=int)
         np.add.at(visits, (slow.states, slow.actions), 1)
         rewards = np.diff(np.asarray(run.reward_sum), prepend=0.0)
         step = np.flatnonzero(np.abs(rewards - slow.rewards) > 1e-9)
         if len(step):
-            return Comparison(False, float(step[0] + 1), 0.0, f"seed {i}: the reward of step {step[0] + 1} differs", case.runs)
+            return Comparison(
+                False, float(step[0] + 1), 0.0, f"seed {i}: the reward of step {step[0] + 1} differs", case.runs
+            )
         for name, got, want in (
             ("episode starts", run.episode_starts, slow.episode_starts),
             ("sweeps", run.evi_sweeps, slow.sweeps),
@@ -71,10 +75,21 @@ def inner_maximum_is_optimal(code: Code, case: Case, rng: Any) -> Comparison:
         evi.best_in_ball_kernel(np.array([float(x) for x in p_hat]), float(radius), order, p)
         optimum = simplex_l1_max(p_hat, radius, u).value
         reached = sum(Fraction(float(x)) * v for x, v in zip(p, u, strict=True))
-        outside = max(0.0, -p.min(), abs(p.sum() - 1.0), sum(abs(Fraction(float(x)) - q) for x, q in zip(p, p_hat, strict=True)) - radius)
+        outside = max(
+            0.0,
+            -p.min(),
+            abs(p.sum() - 1.0),
+            sum(abs(Fraction(float(x)) - q) for x, q in zip(p, p_hat, strict=True)) - radius,
+        )
         worst = max(worst, abs(float(reached - optimum)), float(outside))
         if worst > 1e-12:
-            return Comparison(False, worst, 1e-12, f"p_hat {p_hat}, d {radius}, u {u}: reached {float(reached)}, optimum {optimum}", i + 1)
+            return Comparison(
+                False,
+                worst,
+                1e-12,
+                f"p_hat {p_hat}, d {radius}, u {u}: reached {float(reached)}, optimum {optimum}",
+                i + 1,
+            )
     return Comparison(True, worst, 1e-12, f"{case.runs} linear programs, largest error {worst:.1e}", case.runs)
 
 
@@ -96,7 +111,9 @@ def expected_reward_by_enumeration(code: Code, case: Case, rng: Any) -> Comparis
 
     draws = case.horizon * (1 if arrays.reward_values.shape[3] == 1 else 2)
     got, want = (outcome_tree(f, cells=2, depth=draws) for f in (fast, slow))
-    return Comparison(got == want, float(got), float(want), f"E[sum of rewards] over T = {case.horizon}: {got} and {want}")
+    return Comparison(
+        got == want, float(got), float(want), f"E[sum of rewards] over T = {case.horizon}: {got} and {want}"
+    )
 
 
 def reward_radius_covers(code: Code, case: Case, rng: Any) -> Comparison:
@@ -145,7 +162,7 @@ def radii_are_the_papers(code: Code, case: Case, rng: Any) -> Comparison:
 
 
 def optimistic_gain_is_optimal(code: Code, case: Case, rng: Any) -> Comparison:
-    """With two states the ball is an interval: the extended model is finite, and its exact gain brackets the increments."""
+    """With two states the ball is an interval: the extended model is finite; its gain brackets the increments."""
     from theorylab.mdp.planning import optimal_gain
 
     evi = code.module(EVI)
@@ -163,7 +180,13 @@ def optimistic_gain_is_optimal(code: Code, case: Case, rng: Any) -> Comparison:
         order, policy = np.zeros(S, dtype=np.int64), np.zeros(S, dtype=np.int64)
         evi.evi_l1_kernel(p_hat, reward, radius, accuracy, u, u_next, order, p, policy)
         worst = max(worst, float(np.max(np.abs(u_next - u - gain)) - accuracy))
-    return Comparison(worst <= 1e-10, worst, 0.0, f"largest |increment - gain| - accuracy {worst:.2g} over {case.runs} models", case.runs)
+    return Comparison(
+        worst <= 1e-10,
+        worst,
+        0.0,
+        f"largest |increment - gain| - accuracy {worst:.2g} over {case.runs} models",
+        case.runs,
+    )
 
 
 def _radii(module: Any, S: int, A: int, n: int, t: int, delta: float) -> tuple[float, float]:
@@ -183,6 +206,8 @@ def _two_sided_tail(n: int, p: Fraction, radius: float) -> Fraction:
 
 
 _ANY = _instance("any", lambda: two_state(), 1, {"smoke": 60, "quick": 400, "paper": 4000, "power": 60})
+
+
 def _halves_with_random_rewards() -> FiniteMDP:
     model = two_state(slip=0.5)
     return FiniteMDP(model.P, 0.5 * model.R + 0.5 * (1.0 - model.R) * np.array([0.0, 1.0]), reward_law="bernoulli")
@@ -199,7 +224,11 @@ CHECKS = (
         evaluate=same_decisions,
         instances=(
             _instance("riverswim-6", lambda: named("riverswim-6")),
-            _instance("garnet-10-3-3", lambda: named("garnet-10-3-3-seed0").with_reward_law("bernoulli"), {**SHORT, "power": 150}),
+            _instance(
+                "garnet-10-3-3",
+                lambda: named("garnet-10-3-3-seed0").with_reward_law("bernoulli"),
+                {**SHORT, "power": 150},
+            ),
             _instance("two-state-scaled", lambda: noisy_two_state(0.2), scale=0.1),
         ),
     ),
@@ -238,7 +267,13 @@ CHECKS = (
         evaluate=expected_reward_by_enumeration,
         instances=(
             _instance("two-state-halves", _HALVES, {"smoke": 6, "quick": 9, "paper": 11, "power": 7}, 1, scale=0.05),
-            _instance("two-state-halves-random", lambda: _halves_with_random_rewards(), {"smoke": 4, "quick": 6, "power": 4}, 1, scale=0.05),
+            _instance(
+                "two-state-halves-random",
+                lambda: _halves_with_random_rewards(),
+                {"smoke": 4, "quick": 6, "power": 4},
+                1,
+                scale=0.05,
+            ),
         ),
         internals=True,
     ),
@@ -260,4 +295,4 @@ CHECKS = (
         instances=(_ANY,),
         internals=True,
     ),
-)  # fmt: skip
+)

@@ -22,8 +22,8 @@ def section(text: str, heading: str) -> str:
 
 
 def test_there_are_exactly_two_set_up_commands():
-    commands = [line for block in SHELL.findall(section(README, "Set up")) for line in block.splitlines() if line.strip()]
-    assert commands == SET_UP
+    blocks = SHELL.findall(section(README, "Set up"))
+    assert [line for block in blocks for line in block.splitlines() if line.strip()] == SET_UP
     assert len(SHELL.findall(README)) == 2  # and no other block looks like set-up
 
 

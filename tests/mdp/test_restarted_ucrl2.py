@@ -41,12 +41,16 @@ def test_golden_schedules():
 
 
 def two_rewards(mean):
-    return FiniteMDP([[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]], [[mean, 0.25], [1.0 - mean, 0.75]], "bernoulli")
+    P = [[[0.5, 0.5], [1.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]]
+    return FiniteMDP(P, [[mean, 0.25], [1.0 - mean, 0.75]], "bernoulli")
 
 
 @settings(max_examples=20, deadline=None)
 @given(
-    theory.finite_mdps(max_states=3, communicating=True, build=FiniteMDP), theory.seeds(), st.integers(0, 5), st.integers(1, 200)
+    theory.finite_mdps(max_states=3, communicating=True, build=FiniteMDP),
+    theory.seeds(),
+    st.integers(0, 5),
+    st.integers(1, 200),
 )
 def test_kernel_makes_the_reference_decisions(first, seed, changes, change):
     horizon, delta = 200, 0.9
@@ -66,7 +70,8 @@ def test_long_phases_with_random_rewards_agree_with_the_reference():
     model = PiecewiseStationaryMDP((two_rewards(0.9), two_rewards(0.1)), (0, 1200))
     run = restarted_ucrl2(model, 2500, changes=0, delta=0.9, checkpoints=range(1, 2501), rng=7)
     restarts = [t - 1 for t in phase_starts(2500, 1) if t > 1]
-    reference = reference_ucrl2(model, 2500, delta=0.9, restarts=restarts, deltas=[0.9] * (len(restarts) + 1), rng=7)
+    deltas = [0.9] * (len(restarts) + 1)
+    reference = reference_ucrl2(model, 2500, delta=0.9, restarts=restarts, deltas=deltas, rng=7)
     assert run.episode_starts.tolist() == reference.episode_starts
     np.testing.assert_array_equal(run.reward_sum, np.cumsum(reference.rewards))
     assert (1, 1) in zip(reference.states, reference.actions, strict=True)  # more than ties was decided
@@ -77,7 +82,7 @@ def test_compiled_and_plain_kernel_agree_to_the_bit():
     restarts = restart_schedule(400, 2)
     outcomes = []
     for function in (_ucrl2, ucrl2_kernel):
-        out = (np.zeros(1), np.zeros(1), np.zeros(400, dtype=np.int64), np.zeros(400, dtype=np.int64), np.zeros((2, 2), np.int64))
+        out = (np.zeros(1), np.zeros(1), np.zeros(400, np.int64), np.zeros(400, np.int64), np.zeros((2, 2), np.int64))
         episodes = function(
             model_tuple(model_arrays(model)), 400, restarts, np.full(len(restarts) + 1, 0.1), 0.1, np.array([400]),
             np.random.default_rng(3), out, trace_arrays(0, 2, 2), np.zeros((0, 2), dtype=np.int64), work_arrays(2, 2),

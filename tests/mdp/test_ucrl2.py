@@ -15,7 +15,15 @@ from theorylab.core.sweeps import serial, threads
 from theorylab.mdp.average_reward import online, ucrl2
 from theorylab.mdp.average_reward.evi import best_in_ball_kernel, descending_kernel
 from theorylab.mdp.average_reward.ucrl2_reference import reference_inner_maximum, reference_ucrl2
-from theorylab.mdp.environments import double_loop, frozen_lake, garnet, named, piecewise_dirichlet, riverswim, two_state
+from theorylab.mdp.environments import (
+    double_loop,
+    frozen_lake,
+    garnet,
+    named,
+    piecewise_dirichlet,
+    riverswim,
+    two_state,
+)
 from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.piecewise import PiecewiseStationaryMDP
 from theorylab.mdp.planning import optimal_gain
@@ -42,7 +50,14 @@ def test_kernel_makes_the_reference_decisions_on_random_models(model, seed, scal
 
 @pytest.mark.parametrize(
     "model",
-    [riverswim(6), two_state(0.2), double_loop(), named("six-arms"), frozen_lake(4), garnet(10, 3, 3, rng=0).with_reward_law("bernoulli")],
+    [
+        riverswim(6),
+        two_state(0.2),
+        double_loop(),
+        named("six-arms"),
+        frozen_lake(4),
+        garnet(10, 3, 3, rng=0).with_reward_law("bernoulli"),
+    ],
     ids=lambda m: m.name,
 )
 def test_kernel_makes_the_reference_decisions(model):
@@ -82,7 +97,11 @@ def test_a_large_trace_is_counted_first(monkeypatch):
 
 
 # Mean and standard deviation over 20 seeds of an independent implementation (deterministic rewards, delta = 0.05).
-GOLDEN = {"riverswim-6": (61673.8, 7737.3), "garnet-10-3-3-seed0": (20447.9, 962.2), "dirichlet-4-7-seed0": (9456.3, 592.0)}
+GOLDEN = {
+    "riverswim-6": (61673.8, 7737.3),
+    "garnet-10-3-3-seed0": (20447.9, 962.2),
+    "dirichlet-4-7-seed0": (9456.3, 592.0),
+}
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theorylab.verify import Always, Claim, Expectation, HighProbability, Instance, Link, LowerBound, NegativeControl, Rate, Result
+from theorylab.verify import (
+    Always,
+    Claim,
+    Expectation,
+    HighProbability,
+    Instance,
+    Link,
+    LowerBound,
+    NegativeControl,
+    Rate,
+    Result,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,4 @@ def coin_result(*claims, links=(), checks=(), mutants=()):
     )  # fmt: skip
 
 
-__all__ = [
-    "Always", "Coin", "Expectation", "HighProbability", "Instance", "Link", "LowerBound", "NegativeControl", "Rate", "Toss",
-    "coin_claim", "coin_result", "toss",
-]  # fmt: skip
+__all__ = ["Always", "Coin", "Expectation", "HighProbability", "Link", "LowerBound", "Rate", "Toss", "coin_claim", "toss"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from theorylab.rooms.proofs_checks.ucrl2 import RESULT
 
 from theorylab.mdp.average_reward import ucrl2
 from theorylab.mdp.average_reward.evi import evi_l1_kernel
 from theorylab.mdp.environments import riverswim
-from theorylab.rooms.proofs_checks.ucrl2 import RESULT
 from theorylab.verify.code import Mutant, MutantError, mutant_code, plain_code
 from theorylab.verify.power import PowerRow, power
 
@@ -41,7 +41,7 @@ def test_plain_code_compiles_nothing():
 
 @pytest.mark.parametrize("before", ["no such text", "n_states"])
 def test_a_mutant_that_does_not_apply_once_is_an_error(before):
-    with pytest.raises(MutantError, match="occurs .* times"):
+    with pytest.raises(MutantError, match=r"occurs .* times"):
         Mutant("stale", EVI, before, "x").source()
 
 

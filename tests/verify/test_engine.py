@@ -10,8 +10,22 @@ from coins import Coin, Toss, coin_claim, coin_result, toss
 
 from theorylab.core.sweeps import threads
 from theorylab.verify import (
-    Always, Case, Check, Comparison, Exact, Expectation, Family, HighProbability, Instance, Link, LowerBound, NegativeControl,
-    Rate, assert_supported, check, replay,
+    Always,
+    Case,
+    Check,
+    Comparison,
+    Exact,
+    Expectation,
+    Family,
+    HighProbability,
+    Instance,
+    Link,
+    LowerBound,
+    NegativeControl,
+    Rate,
+    assert_supported,
+    check,
+    replay,
 )  # fmt: skip
 from theorylab.verify.cases import Hypothesis
 from theorylab.verify.verdicts import ROW_KEYS, first_useful_horizon
@@ -32,12 +46,15 @@ def test_high_probability_supported_refuted_inconclusive():
 
 def test_false_accusations_of_a_correct_algorithm_keep_the_stated_alpha():
     # violation probability exactly delta: the worst correct algorithm.  Five claims share one alpha of 0.1.
-    claims = [dataclasses.replace(coin_claim(HighProbability(0.1), p=0.1, runs=60), name=f"claim {i}") for i in range(5)]
+    claims = [
+        dataclasses.replace(coin_claim(HighProbability(0.1), p=0.1, runs=60), name=f"claim {i}") for i in range(5)
+    ]
     instances = [Instance(f"coin {i}", lambda: Coin(0.1), 10, 60) for i in range(5)]
     claims = [dataclasses.replace(c, instances=(i,)) for c, i in zip(claims, instances, strict=True)]
     # the same runs on every instance: shift the entropy per repetition, all five claims then fall together at worst
     accused = sum(
-        any(row.verdict == "refuted" for row in check([coin_result(*claims)], alpha=0.1, rng=1000 + k)) for k in range(200)
+        any(row.verdict == "refuted" for row in check([coin_result(*claims)], alpha=0.1, rng=1000 + k))
+        for k in range(200)
     )
     assert accused <= 30  # P(Bin(200, 0.1) > 30) = 0.008
 
@@ -85,7 +102,10 @@ def test_rate():
 
 def test_a_bound_above_the_trivial_one_is_vacuous_and_says_where_it_ends():
     claim = coin_claim(
-        HighProbability(0.05), p=0.0, bound=lambda case: 50.0 * case.horizon**0.5, trivial=lambda case: float(case.horizon)
+        HighProbability(0.05),
+        p=0.0,
+        bound=lambda case: 50.0 * case.horizon**0.5,
+        trivial=lambda case: float(case.horizon),
     )
     row = verdict(claim, rng=1)
     assert (row.verdict, row.vacuous) == ("vacuous", True)
@@ -146,7 +166,9 @@ def test_checks_and_their_failures():
         value = code.algorithm("toss")(case.model, 1, rng=1).value
         return Comparison(value <= 1.0, value, 1.0, "compared")
 
-    made = Check(name="check", evaluate=evaluate, source="", instances=(Instance("coin", lambda: Coin(0.5), 1, 1),), kind=Exact())
+    made = Check(
+        name="check", evaluate=evaluate, source="", instances=(Instance("coin", lambda: Coin(0.5), 1, 1),), kind=Exact()
+    )
     (row,) = check([coin_result(checks=(made,))])
     assert (row.verdict, row.layer, row.level) == ("supported", "exact", "L4")
     (own,) = check([coin_result(checks=(made,))], algorithms={"toss": lambda m, T, *, rng: Toss(2.0, np.zeros(4))})
@@ -169,7 +191,7 @@ def test_assert_supported():
     with pytest.raises(AssertionError, match="refuted"):
         assert_supported(claim, algorithm=lambda coin, horizon, *, rng: toss(coin, horizon, rng=rng, shift=1.0))
     vacuous = dataclasses.replace(claim, trivial=lambda case: 0.1)
-    with pytest.raises(AssertionError, match="nothing supports claim.*vacuous"):
+    with pytest.raises(AssertionError, match=r"nothing supports claim.*vacuous"):
         assert_supported(vacuous, algorithm=toss)
 
 

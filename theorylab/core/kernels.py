@@ -154,6 +154,6 @@ def _prune(root: Path) -> None:
 
 
 def _has_source_file(function: Callable[..., Any]) -> bool:
-    """numba can cache only what lies in a file (a doctest or a notebook cell does not)."""
+    """Numba can cache only what lies in a file (a doctest or a notebook cell does not)."""
     code = getattr(function, "__code__", None)
     return code is not None and os.path.isfile(code.co_filename)

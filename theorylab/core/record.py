@@ -55,7 +55,7 @@ class RunRecord:
         return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict for each checkpoint: the algorithm, the time, each series. ``pandas.DataFrame(run.rows())`` works."""
+        """One dict for each checkpoint: algorithm, time, each series; ``pandas.DataFrame(run.rows())`` works."""
         times = getattr(self, "times", None)
         if times is None:
             return []

@@ -18,7 +18,9 @@ __all__ = ["Sweep", "serial", "threads"]
 class Sweep(Protocol):
     """``function`` is a module-level function of one task; tasks are small and picklable."""
 
-    def __call__(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]: ...
+    def __call__(self, function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+        """Results in the order of the tasks."""
+        ...
 
 
 def serial(function: Callable[[Any], Any], tasks: Iterable[Any]) -> list[Any]:

@@ -67,7 +67,9 @@ def array(
             want is None or want == got for want, got in zip(shape, result.shape, strict=True)
         )
         if not agrees:
-            wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+            wanted = (
+                "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+            )
             raise ValueError(f"{name} has shape {result.shape}, expected {wanted}")
     bad = np.argwhere(~np.isfinite(result))
     if len(bad):
@@ -111,7 +113,13 @@ def integer(name: str, value: Any, *, low: int | None = None, high: int | None =
 
 
 def number(
-    name: str, value: Any, *, low: float | None = None, high: float | None = None, open_low: bool = False, open_high: bool = False
+    name: str,
+    value: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    open_low: bool = False,
+    open_high: bool = False,
 ) -> float:
     """A finite real number in the given (half-open) interval."""
     if isinstance(value, (bool, str)):

@@ -40,7 +40,7 @@ def load_function(text: str) -> Callable[..., Any]:
     found = getattr(module, name, None)
     if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
-    if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent: act(state, rng), observe(...)
+    if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent
         from theorylab.mdp.average_reward.agents import agent_algorithm
 
         return agent_algorithm(found, name=name)

@@ -10,13 +10,18 @@ from typing import Any, TypeVar
 __all__ = ["PRESETS", "Case", "Family", "Hypothesis", "Instance", "at_preset"]
 
 PRESETS = ("smoke", "quick", "paper")  # seconds, minutes, as long as it takes; "power" is what mutants run on
-_FALLBACK = {"smoke": ("power", "quick", "paper"), "power": ("smoke", "quick"), "quick": ("paper", "smoke"), "paper": ("quick",)}
+_FALLBACK = {
+    "smoke": ("power", "quick", "paper"),
+    "power": ("smoke", "quick"),
+    "quick": ("paper", "smoke"),
+    "paper": ("quick",),
+}
 
 T = TypeVar("T")
 
 
 def at_preset(value: Any, preset: str) -> Any:
-    """A value that may depend on the preset: ``{"smoke": 10, "quick": 100}["quick"]``; the nearest preset fills a gap."""
+    """A value that may depend on the preset: ``{"smoke": 10, "quick": 100}["quick"]``; the nearest one fills a gap."""
     if not isinstance(value, Mapping):
         return value
     for key in (preset, *_FALLBACK.get(preset, ())):

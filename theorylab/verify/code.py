@@ -56,7 +56,9 @@ class Mutant:
         text = _source_path(self.module).read_text(encoding="utf-8")
         count = text.count(self.before)
         if count == 0 or (count > 1 and not self.every):
-            raise MutantError(f"mutant {self.name!r}: {self.before!r} occurs {count} times in {self.module}, expected once")
+            raise MutantError(
+                f"mutant {self.name!r}: {self.before!r} occurs {count} times in {self.module}, expected once"
+            )
         return text.replace(self.before, self.after)
 
 

@@ -57,7 +57,9 @@ class _Open:
     own: bool = False
 
 
-def plan(result: Result, preset: str) -> tuple[list[Group], list[tuple[Check, Case]], list[tuple[Statement, Case, str]]]:
+def plan(
+    result: Result, preset: str
+) -> tuple[list[Group], list[tuple[Check, Case]], list[tuple[Statement, Case, str]]]:
     """Groups of statements to run, checks to evaluate, and refused pairs with the hypothesis that fails."""
     groups: dict[tuple[str, int], list[Any]] = {}
     cases: dict[tuple[str, int], Case] = {}
@@ -126,10 +128,10 @@ def check(
                 progress(f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs", done, total)
             opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep), code.own)
             done += 1
-        for statement, case in checks:
+        for made, case in checks:
             if progress:
-                progress(f"{result.slug}: {statement.name} on {case.name}", done, total)
-            opened.append(_open_check(result.slug, statement, case, code, rng))
+                progress(f"{result.slug}: {made.name} on {case.name}", done, total)
+            opened.append(_open_check(result.slug, made, case, code, rng))
             done += 1
         for statement, case, failing in refused:
             decision = Decision("not applicable", f"{case.name} does not meet the hypothesis: {failing}", None, None)
@@ -188,7 +190,12 @@ def _sides(statement: Claim | Link, run: Any, case: Case) -> tuple[float, float,
         value = statement.quantity(run, case)
         if isinstance(statement.kind, Rate):
             times, series = value
-            return float(series[-1]), statement.kind.exponent, False, (np.asarray(times, float), np.asarray(series, float))
+            return (
+                float(series[-1]),
+                statement.kind.exponent,
+                False,
+                (np.asarray(times, float), np.asarray(series, float)),
+            )
         assert statement.bound is not None
         bound = float(statement.bound(case))
         return float(value), bound, bool(value > bound), None
@@ -218,7 +225,16 @@ def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: 
     rows = []
     for statement in group.statements:
         cap = statement.cap(group.case) if isinstance(statement, Claim) and statement.cap else None
-        row = _Open(group.slug, statement, group.case, measured[statement.name], None, seconds / len(group.statements), cap=cap, own=own)
+        row = _Open(
+            group.slug,
+            statement,
+            group.case,
+            measured[statement.name],
+            None,
+            seconds / len(group.statements),
+            cap=cap,
+            own=own,
+        )
         if isinstance(statement, Claim) and statement.trivial is not None and statement.bound is not None:
             row.vacuous = bool(statement.bound(group.case) >= statement.trivial(group.case))
         rows.append(row)
@@ -231,7 +247,9 @@ def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLik
         decision = Decision("not applicable", "looks inside the library's own modules", None, None)
     else:
         outcome = statement.evaluate(code, case, rng)
-        decision = Decision("supported" if outcome.holds else "refuted", outcome.detail, outcome.value, outcome.bound, outcome.runs)
+        decision = Decision(
+            "supported" if outcome.holds else "refuted", outcome.detail, outcome.value, outcome.bound, outcome.runs
+        )
     return _Open(slug, statement, case, None, decision, time.perf_counter() - begun)
 
 
@@ -240,7 +258,7 @@ def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]
     share = alpha / max(1, len(statistical))
     p_values = {id(o): p_value(o.statement.kind, o.measured, o.cap) for o in statistical if o.measured is not None}
     known = [(key, p) for key, p in p_values.items() if p is not None]
-    rejected = familywise.holm([p for _, p in known], alpha * len(known) / len(statistical)) if known else []
+    rejected: Any = familywise.holm([p for _, p in known], alpha * len(known) / len(statistical)) if known else []
     refuted = {key for (key, _), r in zip(known, rejected, strict=True) if r}
     rows = []
     for o in opened:
@@ -258,7 +276,9 @@ def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]
         for slug in {row.slug for row in rows if row.layer == "reference"}
     }
     return [
-        dataclasses.replace(row, level="L1") if row.level == "L0" and row.verdict != "refuted" and agrees.get(row.slug) else row
+        dataclasses.replace(row, level="L1")
+        if row.level == "L0" and row.verdict != "refuted" and agrees.get(row.slug)
+        else row
         for row in rows
     ]
 
@@ -351,6 +371,9 @@ def assert_supported(
     if bad:
         raise AssertionError("; ".join(f"{row.claim}: {row.verdict}: {row.message}" for row in bad))
     if not any(row.verdict == "supported" for row in rows):
-        said = "; ".join(f"{row.claim}: {row.verdict}: {row.message}" for row in rows) or f"no instance at preset {preset!r}"
+        said = (
+            "; ".join(f"{row.claim}: {row.verdict}: {row.message}" for row in rows)
+            or f"no instance at preset {preset!r}"
+        )
         raise AssertionError(f"nothing supports {claim.name}: {said}")
     return rows

@@ -72,7 +72,14 @@ def _imported(path: Path) -> set[str]:
 
 
 def collect(
-    result: Any, rows: Sequence[Any], power: Sequence[Any], coq: Sequence[Any], *, preset: str, seed: Mapping[str, Any], alpha: float
+    result: Any,
+    rows: Sequence[Any],
+    power: Sequence[Any],
+    coq: Sequence[Any],
+    *,
+    preset: str,
+    seed: Mapping[str, Any],
+    alpha: float,
 ) -> dict[str, Any]:
     """The record of one result: every row without its seconds, the power table, Coq lemmas, versions, hashes."""
     from theorylab.verify.code import _reachable
@@ -97,7 +104,13 @@ def collect(
         "alpha": alpha,
         "parts": [_part(row) for row in mine],
         "power": [
-            {"mutant": p.mutant, "caught_by": list(p.caught_by), "layers": list(p.layers), "expected": p.expected, "hole": p.hole}
+            {
+                "mutant": p.mutant,
+                "caught_by": list(p.caught_by),
+                "layers": list(p.layers),
+                "expected": p.expected,
+                "hole": p.hole,
+            }
             for p in caught
         ],
         "coq": [plain(c) for c in coq if c.file in wanted],

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 __all__ = ["Below", "Conclusion", "Figure", "Outcome", "Table"]
 
 
@@ -61,7 +60,10 @@ class Table:
     def rows(self) -> Iterator[dict[str, Any]]:
         """One dict a row."""
         for i in range(len(self)):
-            yield {name: values[i].item() if hasattr(values[i], "item") else values[i] for name, values in self.columns.items()}
+            yield {
+                name: values[i].item() if hasattr(values[i], "item") else values[i]
+                for name, values in self.columns.items()
+            }
 
     @staticmethod
     def concatenate(tables: Sequence[Table]) -> Table:
@@ -90,7 +92,15 @@ class Conclusion:
 
 
 def Below(  # noqa: N802  reads as a statement: Below("ucrl2", "random")
-    lower: str, upper: str, *, column: str, name: str = "", source: str, group: str = "algorithm", unit: str = "run", **at: Any
+    lower: str,
+    upper: str,
+    *,
+    column: str,
+    name: str = "",
+    source: str,
+    group: str = "algorithm",
+    unit: str = "run",
+    **at: Any,
 ) -> Conclusion:
     """Mean of ``column`` of ``lower`` is below that of ``upper``: a paired t-test over runs with common random numbers.
 
@@ -124,7 +134,9 @@ def Below(  # noqa: N802  reads as a statement: Below("ucrl2", "random")
         return Outcome(verdict, detail, p)
 
     where = "".join(f" at {k} = {v}" for k, v in at.items())
-    return Conclusion(name or f"{lower} below {upper}", f"{column} of {lower} is below that of {upper}{where}", source, evaluate)
+    return Conclusion(
+        name or f"{lower} below {upper}", f"{column} of {lower} is below that of {upper}{where}", source, evaluate
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

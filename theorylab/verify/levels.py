@@ -39,8 +39,8 @@ def row_level(statement: Any, verdict: str) -> str:
 def slug_level(rows: Iterable[Any], power: Sequence[Any] | None) -> str:
     """The level of a whole result: the highest rung on which nothing is missing.
 
-    L1 needs every reference check; L2 at least one supported, non-vacuous theorem-level row and nothing refuted; L3 every
-    link supported somewhere and refuted nowhere, and every mutant caught (one that changes no output is listed as
+    L1 needs every reference check; L2 at least one supported, non-vacuous theorem-level row and nothing refuted; L3
+    every link supported somewhere and refuted nowhere, and every mutant caught (one that changes no output is listed as
     equivalent).  L4 and L5 belong to parts and are not given to a whole result.
     """
     found = list(rows)

@@ -102,7 +102,11 @@ def power(
             if accused[result.slug]:
                 raise RuntimeError(f"{result.slug} without any mutant is refuted by {accused[result.slug][0]}")
         caught = _mutant_caught(result, mutant, preset, rng, first)
-        rows.append(PowerRow(result.slug, mutant.name, tuple(caught), mutant.caught_by, mutant.hole, mutant.before, mutant.after))
+        rows.append(
+            PowerRow(
+                result.slug, mutant.name, tuple(caught), mutant.caught_by, mutant.hole, mutant.before, mutant.after
+            )
+        )
     if progress:
         progress("done", len(chosen), len(chosen))
     return rows
@@ -120,11 +124,11 @@ def _caught(result: Result, code: Code, preset: str, rng: RNGLike, first: bool) 
     """The statements that refute ``code``, cheapest layer first."""
     groups, checks, _ = plan(result, preset)
     found: list[str] = []
-    for statement, case in sorted(checks, key=lambda pair: LAYERS.index(pair[0].layer)):
-        if statement.compiled:
+    for made, case in sorted(checks, key=lambda pair: LAYERS.index(pair[0].layer)):
+        if made.compiled:
             continue
-        if _check_fails(statement, case, code, rng):
-            found.append(f"{statement.layer}: {statement.name}@{case.name}")
+        if _check_fails(made, case, code, rng):
+            found.append(f"{made.layer}: {made.name}@{case.name}")
             if first:
                 return found
     for group in groups:
@@ -184,7 +188,9 @@ def _refutes(statement: Any, measured: Any, case: Any) -> bool:
     cap = statement.cap(case) if getattr(statement, "cap", None) else None
     p = p_value(statement.kind, measured, cap)
     try:
-        decision = decide(statement.kind, measured, alpha=POWER_ALPHA, refute=p is not None and p < POWER_ALPHA, cap=cap)
+        decision = decide(
+            statement.kind, measured, alpha=POWER_ALPHA, refute=p is not None and p < POWER_ALPHA, cap=cap
+        )
     except ValueError:  # a slope over less than two decades
         return False
     return decision.verdict == "refuted"

@@ -59,7 +59,12 @@ class Profile:
 
 
 def profile(
-    result: Result, *, preset: str = "quick", rng: RNGLike = DEFAULT_ENTROPY, sweep: Sweep = serial, runs: int | None = None
+    result: Result,
+    *,
+    preset: str = "quick",
+    rng: RNGLike = DEFAULT_ENTROPY,
+    sweep: Sweep = serial,
+    runs: int | None = None,
 ) -> Profile:
     """Evaluate the stages of the result's proof on the runs of its profile instance.
 
@@ -108,11 +113,19 @@ def _stage_values(result: Result, case: Case, code: Code, task: tuple[Mapping[st
 
 
 def _sides_text(link: Link, record: Any, case: Case, run: int) -> str:
-    left, right = np.broadcast_arrays(np.asarray(link.left(record, case), float), np.asarray(link.right(record, case), float))
-    given = np.ones(left.shape, dtype=bool) if link.given is None else np.broadcast_to(link.given(record, case), left.shape)
+    left, right = np.broadcast_arrays(
+        np.asarray(link.left(record, case), float), np.asarray(link.right(record, case), float)
+    )
+    given = (
+        np.ones(left.shape, dtype=bool) if link.given is None else np.broadcast_to(link.given(record, case), left.shape)
+    )
     room = link.tolerance * (1.0 + np.abs(right))
     gap = np.abs(left - right) if link.two_sided else left - right
     bad = np.argwhere(given & ~(gap <= room))
-    head = f"{link.name} on {case.name}, T = {case.horizon}, run {run}: {int(given.sum())} entries, {len(bad)} violations"
-    lines = [f"  at {tuple(int(i) for i in b)}: left {left[tuple(b)]:.10g} > right {right[tuple(b)]:.10g}" for b in bad[:10]]
+    head = (
+        f"{link.name} on {case.name}, T = {case.horizon}, run {run}: {int(given.sum())} entries, {len(bad)} violations"
+    )
+    lines = [
+        f"  at {tuple(int(i) for i in b)}: left {left[tuple(b)]:.10g} > right {right[tuple(b)]:.10g}" for b in bad[:10]
+    ]
     return "\n".join([head, *lines])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONSTANTS", "Check", "Claim", "Comparison", "Link", "Stage", "Statement"]
 
+ALWAYS, EXACT = Always(), Exact()
 CONSTANTS = ("paper", "derived here", "recalled", "rate only", "none")
 
 
@@ -68,7 +69,7 @@ class Link:
     right: Callable[[Any, Case], Any]
     source: str
     instances: tuple[Instance, ...]
-    kind: Kind = Always()
+    kind: Kind = ALWAYS
     statement: str = ""
     constants: str = "derived here"
     given: Callable[[Any, Case], Any] | None = None
@@ -104,7 +105,7 @@ class Check:
     evaluate: Callable[[Code, Case, Any], Comparison]
     source: str
     instances: tuple[Instance, ...]
-    kind: Kind = Exact()
+    kind: Kind = EXACT
     statement: str = ""
     constants: str = "none"
     layer: str = "exact"  # "reference", "exact" or "lemma"

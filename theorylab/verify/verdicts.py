@@ -189,7 +189,7 @@ def _rate(kind: Rate, measured: Measurement, alpha: float) -> Decision:
         fit = slopes.log_log_slope(times, values, confidence=1.0 - alpha, rng=0)
     except ValueError as error:  # too few seeds or decades for an interval
         return Decision("inconclusive", str(error), None, kind.exponent, 5)
-    text = f"slope {fit.slope:.3f} in [{fit.lower:.3f}, {fit.upper:.3f}] over {len(values)} runs, T = {times[0]:g}..{times[-1]:g}"
+    text = f"slope {fit.slope:.3f} in [{fit.lower:.3f}, {fit.upper:.3f}], {len(values)} runs, T = {times[0]:g}..{times[-1]:g}"
     if fit.upper <= kind.exponent:
         return Decision("supported", text, fit.slope, kind.exponent)
     if fit.lower > kind.exponent:
@@ -223,5 +223,5 @@ def first_useful_horizon(
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
         low, high = (low, middle) if useful(middle) else (middle, high)
-    digits = max(0, int(math.floor(math.log10(high))) - 2)
+    digits = max(0, math.floor(math.log10(high)) - 2)
     return int(math.ceil(high / 10**digits) * 10**digits)

@@ -10,6 +10,7 @@ Deviations   :math:`u` is recentred (lowest entry 0) after each sweep, which cha
              differ by less than 1e-11 are tied, ties go to the first action and, among states, to the lower index.
 """
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 from theorylab.core.kernels import kernel

@@ -24,7 +24,7 @@ TRACE_BYTES = 2**26  # a trace that may need more is counted first and allocated
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Restarts at given times: ``restarts`` (R,) steps played before each, ``deltas`` (R + 1,) confidence of each phase."""
+    """Restarts at given times: ``restarts`` (R,) steps played before each, ``deltas`` (R + 1,) of each phase."""
 
     restarts: NDArray[np.int64]
     deltas: NDArray[np.float64]
@@ -152,7 +152,9 @@ def check_rewards(arrays: ModelArrays) -> None:
     if len(bad):
         piece, s, a, _ = (int(i) for i in bad[0])
         where = f"R[{s}, {a}]" + (f" of piece {piece}" if len(arrays.means) > 1 else "")
-        raise ValueError(f"{where} can be {arrays.reward_values[tuple(bad[0])]:.12g}, expected rewards in [0, 1]; rescale them")
+        raise ValueError(
+            f"{where} can be {arrays.reward_values[tuple(bad[0])]:.12g}, expected rewards in [0, 1]; rescale them"
+        )
 
 
 def gains_of(mdp: Any) -> NDArray[np.float64]:
@@ -162,7 +164,9 @@ def gains_of(mdp: Any) -> NDArray[np.float64]:
     return np.array([optimal_gain(piece).gain for piece in getattr(mdp, "pieces", (mdp,))])
 
 
-def optimal_reward(gains: NDArray[np.float64], starts: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.float64]:
+def optimal_reward(
+    gains: NDArray[np.float64], starts: NDArray[np.int64], times: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Sum of the optimal gains of the pieces over the first ``times`` steps; starts (G,), times (C,)."""
     ends = np.append(starts[1:], np.iinfo(np.int64).max)
     length = np.clip(np.minimum(times[:, None], ends) - starts, 0, None)

@@ -51,7 +51,9 @@ class OnlineRun(RunRecord):
     regret: NDArray[np.float64]  # (C,)  units of reward
     pseudo_regret: NDArray[np.float64]  # (C,)
     reward_sum: NDArray[np.float64]  # (C,)
-    episode_starts: NDArray[np.int64] = field(metadata={"series": False})  # (K,)  1-based step of each episode's first play
+    episode_starts: NDArray[np.int64] = field(
+        metadata={"series": False}
+    )  # (K,)  1-based step of each episode's first play
     restart_times: NDArray[np.int64] = field(metadata={"series": False})  # (R,)  steps played before each restart
     evi_sweeps: NDArray[np.int64] = field(metadata={"series": False})  # (K,)
     visits: NDArray[np.int64]  # (S, A)  over the whole run

@@ -26,7 +26,7 @@ __all__ = ["restart_schedule", "restarted_ucrl2"]
 
 
 def restart_schedule(horizon: int, pieces: int) -> NDArray[np.int64]:
-    r"""Steps played before each restart: :math:`\lceil i^3/\ell^2 \rceil - 1` for :math:`i \ge 1`, without the first start.
+    r"""Steps played before each restart: :math:`\lceil i^3/\ell^2 \rceil - 1` for :math:`i \ge 1`, but not 0.
 
     Examples
     --------

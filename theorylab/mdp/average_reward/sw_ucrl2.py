@@ -3,13 +3,13 @@ r"""SW-UCRL: UCRL2 on the observations of a sliding window.   [gajane2018sliding
 Setting      An MDP that changes at most :math:`\ell - 1` times, with diameter at most D throughout; regret against the
              optimal gain of the current model.
 Algorithm    UCRL2 in which, at the start of episode k, the visits N, the empirical means and the empirical transitions
-             are those of the last W steps before :math:`t_k`.  The radii are UCRL2's, with the time :math:`t_k` since the
-             beginning in the logarithms; the episode ends when some pair has been visited in it max(1, N) times.
+             are those of the last W steps before :math:`t_k`.  The radii are UCRL2's, with the time since the beginning
+             in the logarithms; the episode ends when some pair has been visited in it max(1, N) times.
              Draws: those of UCRL2.
 Guarantee    With probability at least :math:`1-\delta` the regret is at most
              :math:`2 \ell W + 66.12 \lceil T/\sqrt{W} \rceil D S \sqrt{A \log(T/\delta)}`; the minimiser is
-             :math:`W^* = (16.53\, T D S \sqrt{A \log(T/\delta)} / \ell)^{2/3}`.  Both constants are recalled, not read in
-             the paper.   Claims: proofs_checks/sw_ucrl2.py
+             :math:`W^* = (16.53\, T D S \sqrt{A \log(T/\delta)} / \ell)^{2/3}`.  Both constants are recalled, not
+             read in the paper.   Claims: proofs_checks/sw_ucrl2.py
 Deviations   Those of UCRL2.  Whether the paper's :math:`\ell` counts changes or pieces was not checked: here it is the
              number of pieces, for which the bound is the larger one and holds in either reading.
 """
@@ -52,10 +52,10 @@ def optimal_window(horizon: int, n_states: int, n_actions: int, *, diameter: flo
     Examples
     --------
     >>> optimal_window(10_000, 2, 2, diameter=1.0, changes=3, delta=0.05)
-    5488
+    5505
     """
     slope = horizon * diameter * n_states * math.sqrt(n_actions * math.log(horizon / delta))
-    return max(1, math.ceil((16.53 / (changes + 1) * slope) ** (2.0 / 3.0)))
+    return max(1, math.ceil(math.pow(16.53 / (changes + 1) * slope, 2.0 / 3.0)))
 
 
 def window_episode_cap(horizon: float, window: float, pairs: int) -> float:
@@ -197,7 +197,7 @@ def _ring(length: int) -> tuple[NDArray[Any], ...]:
     return (np.zeros(length, short), np.zeros(length, short), np.zeros(length, short), np.zeros(length))
 
 
-def _resum_rewards(ring_state, ring_action, ring_reward, steps, reward_sums):
+def _resum_rewards(ring_state, ring_action, ring_reward, steps, reward_sums):  # type: ignore[no-untyped-def]
     """Reward sums (S, A) of the last steps afresh: adding and subtracting floats would drift."""
     length = ring_reward.shape[0]
     for s in range(reward_sums.shape[0]):
@@ -211,7 +211,7 @@ def _resum_rewards(ring_state, ring_action, ring_reward, steps, reward_sums):
 resum_rewards_kernel = kernel(_resum_rewards)
 
 
-def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buffers, ring):
+def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buffers, ring):  # type: ignore[no-untyped-def]
     """UCRL2 on a sliding window; returns the number of episodes.
 
     model, times, out, traced, plays, buffers as in ``_ucrl2``; visits, counts and reward sums are those of the window
@@ -219,7 +219,8 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
     """
     targets, cumulative, means, reward_values, reward_cumulative, starts, state = model
     reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
-    (visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius, u, u_next, order, p, policy, played, limit) = buffers
+    visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius = buffers[:7]
+    u, u_next, order, p, policy, played, limit = buffers[7:]
     ring_state, ring_action, ring_next, ring_reward = ring
     n_states = visits.shape[0]
     window = ring_state.shape[0]
@@ -251,7 +252,8 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
             reached = targets[piece, state, action, draw_kernel(cumulative[piece, state, action], rng.random())]
             reward = reward_values[piece, state, action, 0]
             if random_rewards:
-                reward = reward_values[piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())]
+                outcome = draw_kernel(reward_cumulative[piece, state, action], rng.random())
+                reward = reward_values[piece, state, action, outcome]
             received += reward
             expected += means[piece, state, action]
             played[state] += 1

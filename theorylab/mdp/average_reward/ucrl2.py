@@ -16,6 +16,7 @@ Deviations   Optimistic rewards are capped at 1 (the paper's plausible models ha
              to the first action; values are recentred in extended value iteration.
 """
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
 import math
@@ -122,7 +123,22 @@ empirical_kernel = kernel(_empirical)
 
 
 def _record_episode(
-    k, clock, delta, visits, counts, reward_sums, policy, u, u_next, reward_upper, reward_radius, radius, p_hat, order, p, traced
+    k,
+    clock,
+    delta,
+    visits,
+    counts,
+    reward_sums,
+    policy,
+    u,
+    u_next,
+    reward_upper,
+    reward_radius,
+    radius,
+    p_hat,
+    order,
+    p,
+    traced,
 ):
     """Write what is known at the start of episode ``k`` into the trace arrays."""
     (t_clock, t_delta, t_visits, t_counts, t_rewards, t_policy, t_values, t_increments, t_r, t_p, t_rr, t_pr) = traced
@@ -163,7 +179,22 @@ def _ucrl2(model, horizon, restarts, deltas, scale, times, rng, out, traced, pla
     """
     targets, cumulative, means, reward_values, reward_cumulative, starts, state = model
     reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
-    (visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius, u, u_next, order, p, policy, played, limit) = buffers
+    (
+        visits,
+        counts,
+        reward_sums,
+        p_hat,
+        reward_upper,
+        reward_radius,
+        radius,
+        u,
+        u_next,
+        order,
+        p,
+        policy,
+        played,
+        limit,
+    ) = buffers
     n_states, n_actions = visits.shape
     random_rewards = reward_values.shape[3] > 1
     received, expected = 0.0, 0.0
@@ -179,15 +210,17 @@ def _ucrl2(model, horizon, restarts, deltas, scale, times, rng, out, traced, pla
                     for j in range(n_states):
                         counts[s, a, j] = 0
         clock = t - phase_start + 1
-        empirical_kernel(visits, counts, reward_sums, clock, deltas[phase], scale, p_hat, reward_upper, reward_radius, radius)
+        empirical_kernel(
+            visits, counts, reward_sums, clock, deltas[phase], scale, p_hat, reward_upper, reward_radius, radius
+        )
         done = evi_l1_kernel(p_hat, reward_upper, radius, 1.0 / math.sqrt(clock), u, u_next, order, p, policy)
         if k < episode_starts.shape[0]:
             episode_starts[k] = t + 1
             sweeps[k] = done
         if k < plays.shape[0]:
             record_episode_kernel(
-                k, clock, deltas[phase], visits, counts, reward_sums, policy, u, u_next, reward_upper, reward_radius, radius,
-                p_hat, order, p, traced,
+                k, clock, deltas[phase], visits, counts, reward_sums, policy, u, u_next, reward_upper, reward_radius,
+                radius, p_hat, order, p, traced,
             )  # fmt: skip
         for s in range(n_states):
             played[s] = 0
@@ -200,7 +233,9 @@ def _ucrl2(model, horizon, restarts, deltas, scale, times, rng, out, traced, pla
             reached = targets[piece, state, action, draw_kernel(cumulative[piece, state, action], rng.random())]
             reward = reward_values[piece, state, action, 0]
             if random_rewards:
-                reward = reward_values[piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())]
+                reward = reward_values[
+                    piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())
+                ]
             received += reward
             expected += means[piece, state, action]
             played[state] += 1

@@ -49,7 +49,8 @@ def reference_extended_value_iteration(
     while True:
         value = [
             [
-                r_tilde[s][a] + sum(p * v for p, v in zip(reference_inner_maximum(p_hat[s][a], d[s][a], u), u, strict=True))
+                r_tilde[s][a]
+                + sum(p * v for p, v in zip(reference_inner_maximum(p_hat[s][a], d[s][a], u), u, strict=True))
                 for a in range(n_actions)
             ]
             for s in range(n_states)
@@ -116,7 +117,9 @@ def reference_ucrl2(
         for s in range(n_states):
             for a in range(n_actions):
                 n = max(1, visits[s][a])
-                d_reward = scale * math.sqrt(7.0 * math.log(2.0 * n_states * n_actions * clock / confidences[0]) / (2.0 * n))
+                d_reward = scale * math.sqrt(
+                    7.0 * math.log(2.0 * n_states * n_actions * clock / confidences[0]) / (2.0 * n)
+                )
                 r_tilde[s][a] = min(1.0, sums[s][a] / n + d_reward)
                 d[s][a] = scale * math.sqrt(14.0 * n_states * math.log(2.0 * n_actions * clock / confidences[0]) / n)
                 if visits[s][a]:
@@ -143,7 +146,7 @@ def reference_ucrl2(
 
 
 def _inverse(probabilities: list[float], u: float) -> int:
-    """The first outcome whose cumulative probability exceeds ``u``; the last possible one takes what rounding leaves."""
+    """The first outcome whose cumulative probability exceeds ``u``; the last one takes what rounding leaves."""
     possible = [i for i, p in enumerate(probabilities) if p > 0.0]
     cumulative = 0.0
     for i in possible[:-1]:
