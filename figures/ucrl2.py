@@ -175,22 +175,42 @@ def _little_learnt(table: Table, alpha: float) -> Outcome:
 
 
 CONCLUSIONS = (
-    Conclusion("regret below the bound", "the regret is below (22) at all times in all runs", "jaksch2010near, Theorem 2", _below_the_bound),
-    Conclusion("slower than root T on RiverSwim", "on RiverSwim the slope of log regret over the last decade is below 1/2", "jaksch2010near, Theorem 2", _growth("riverswim-6")),
-    Conclusion("slower than root T on the dense model", "on the dense model the slope of log regret over the last decade is below 1/2", "jaksch2010near, Theorem 2", _growth("dirichlet-4-7")),
-    Conclusion("the bound is loose", "the bound is more than 100 times the regret at the end, everywhere", "ours", _loose),
-    Conclusion("little learnt on SixArms", "the mean regret is still above 90% of the largest possible", "ours", _little_learnt),
-)  # fmt: skip
+    Conclusion(
+        "regret below the bound",
+        "the regret is below (22) at all times in all runs",
+        "jaksch2010near, Theorem 2",
+        _below_the_bound,
+    ),
+    Conclusion(
+        "slower than root T on RiverSwim",
+        "on RiverSwim the slope of log regret over the last decade is below 1/2",
+        "jaksch2010near, Theorem 2",
+        _growth("riverswim-6"),
+    ),
+    Conclusion(
+        "slower than root T on the dense model",
+        "on the dense model the slope of log regret over the last decade is below 1/2",
+        "jaksch2010near, Theorem 2",
+        _growth("dirichlet-4-7"),
+    ),
+    Conclusion(
+        "the bound is loose", "the bound is more than 100 times the regret at the end, everywhere", "ours", _loose
+    ),
+    Conclusion(
+        "little learnt on SixArms", "the mean regret is still above 90% of the largest possible", "ours", _little_learnt
+    ),
+)
 
 
 def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
     """What a stranger should take home."""
     horizon = int(table["t"].max())
+    runs = len(table.unique("run"))
     return (
-        f"Regret of UCRL2 with the theorem's constants up to T = {horizon:,} on four environments, {len(table.unique('run'))} runs each. "
-        "Where the dashed black bound lies above the orange line it says nothing: no learner can lose more than T times the "
-        f"optimal gain. {outcomes['the bound is loose'].detail.capitalize()}. On SixArms the radii of the theorem are so wide that "
-        f"little is learnt in this time ({outcomes['little learnt on SixArms'].detail})."
+        f"Regret of UCRL2 with the theorem's constants up to T = {horizon:,} on four environments, {runs} runs each. "
+        "Where the dashed black bound lies above the orange line it says nothing: no learner can lose more than T times "
+        f"the optimal gain. {outcomes['the bound is loose'].detail.capitalize()}. On SixArms the radii of the theorem "
+        f"are so wide that little is learnt in this time ({outcomes['little learnt on SixArms'].detail})."
     )
 
 

@@ -33,7 +33,7 @@ def _shifted(S: int, A: int, seed: int, *, bernoulli: bool = True) -> Any:
     return model.with_reward_law("bernoulli") if bernoulli else model
 
 
-SWAPPED = _instance("relabelled two-state, short", lambda: relabelled_two_state(90, slip=0.1, bernoulli=True))
+SWAPPED = _instance("relabelled two-state, short", lambda: relabelled_two_state(90, slip=0.1, pays=0.9))
 FRACTIONS = _instance(
     "Dirichlet 2-2, watched and forced", lambda: _shifted(2, 2, 3, bernoulli=False), rule="code", forced_exploration=0.3, reward_streams=True, scale=0.2
 )  # fmt: skip

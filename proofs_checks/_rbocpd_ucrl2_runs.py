@@ -32,12 +32,14 @@ __all__ = [
 ]
 
 
-def relabelled_two_state(change: int, *, slip: float = 0.0, bernoulli: bool = False) -> PiecewiseStationaryMDP:
-    """Two states; from step ``change`` on the two actions have changed places: every pair moves differently."""
-    first = two_state(slip)
-    second = FiniteMDP(first.P[:, ::-1], first.R[:, ::-1], name=f"{first.name}-relabelled")
-    model = PiecewiseStationaryMDP((first, second), (0, change), name="relabelled two-state")
-    return model.with_reward_law("bernoulli") if bernoulli else model
+def relabelled_two_state(change: int, *, slip: float = 0.0, pays: float = 1.0) -> PiecewiseStationaryMDP:
+    """Two states; from step ``change`` on the two actions have changed places: every pair moves differently.
+
+    Staying in state 1 pays 1 with probability ``pays``.
+    """
+    P, R = two_state(slip).P, pays * two_state(slip).R
+    pieces = FiniteMDP(P, R, name="two-state"), FiniteMDP(P[:, ::-1], R[:, ::-1], name="two-state, relabelled")
+    return PiecewiseStationaryMDP(pieces, (0, change), name="relabelled two-state").with_reward_law("bernoulli")
 
 
 def reward_drop(change: int, *, slip: float = 0.25) -> PiecewiseStationaryMDP:

@@ -49,13 +49,13 @@ def _figure_2(scale: int) -> Any:
 LONG = {"smoke": 4_000, "quick": 400_000, "paper": 4_000_000}
 RELABELLED = _changing("relabelled two-state", runs.relabelled_two_state, {**LONG, "power": 400}, slots=64)
 NOISY = _changing(
-    "relabelled slippery two-state, Bernoulli", lambda c: runs.relabelled_two_state(c, slip=0.2, bernoulli=True), {**LONG, "paper": 8_000_000, "quick": 1_000_000}, slots=64
+    "relabelled slippery two-state, Bernoulli", lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9), {**LONG, "paper": 8_000_000, "quick": 1_000_000}, slots=64
 )  # fmt: skip
 WATCHED = _changing(
     "reward drop, rewards watched", runs.reward_drop, {"smoke": 2_000, "quick": 20_000, "paper": 200_000, "power": 600}, reward_streams=True, slots=256
 )  # fmt: skip
 EXPLORING = _changing(
-    "relabelled two-state, forced exploration", lambda c: runs.relabelled_two_state(c, slip=0.2, bernoulli=True), {"smoke": 2_000, "quick": 10_000, "power": 300}, forced_exploration=0.05
+    "relabelled two-state, forced exploration", lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9), {"smoke": 2_000, "quick": 10_000, "power": 300}, forced_exploration=0.05
 )  # fmt: skip
 FIGURE_2 = tuple(
     Instance("14 Dirichlet pieces", lambda d=d: _figure_2(d), 52_000 // d, {"smoke": 2, "quick": 20, "paper": 100},
@@ -230,7 +230,7 @@ ORACLE_CLAIM = Claim(
     bound=oracle_bound,
     trivial=_trivial,
     hypotheses=(opt.REWARDS_IN_UNIT_INTERVAL, opt.COMMUNICATING, opt.THEOREMS_CONSTANTS),
-    instances=_changing("relabelled slippery two-state, told", lambda c: runs.relabelled_two_state(c, slip=0.2, bernoulli=True), {**LONG, "quick": 1_000_000}),
+    instances=_changing("relabelled slippery two-state, told", lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9), {**LONG, "quick": 1_000_000}),
     algorithm=ORACLE,
 )  # fmt: skip
 

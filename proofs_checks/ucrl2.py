@@ -51,7 +51,8 @@ THEOREM_22 = Claim(
     name="theorem-2-tight",
     kind=HighProbability(DELTA),
     source=f"{SOURCE}, Theorem 2 in the form (22)",
-    statement=r"\Delta \le \sqrt{\tfrac58 T\log\tfrac{8T}\delta} + \sqrt T + D\sqrt{\tfrac52 T\log\tfrac{8T}\delta} + DSA\log_2\tfrac{8T}{SA}"
+    statement=r"\Delta \le \sqrt{\tfrac58 T\log\tfrac{8T}\delta} + \sqrt T + D\sqrt{\tfrac52 T\log\tfrac{8T}\delta}"
+    r" + DSA\log_2\tfrac{8T}{SA}"
     r" + (2D\sqrt{14 S\log\tfrac{2AT}\delta} + 2)(\sqrt2+1)\sqrt{SAT}",
     constants="derived here",
     quantity=final_regret,
@@ -59,7 +60,7 @@ THEOREM_22 = Claim(
     trivial=trivial_regret,
     hypotheses=HYPOTHESES,
     instances=(*PROVED_ON, DENSE),
-    explains="The bound before its constants are rounded up to 34; it fails with probability at most delta/(4 T^(5/4)).",
+    explains="Before the constants are rounded up to 34; it fails with probability at most delta/(4 T^(5/4)).",
 )
 THEOREM_23 = Claim(
     name="theorem-2",
@@ -77,14 +78,15 @@ THEOREM_4 = Claim(
     name="theorem-4-epsilon",
     kind=HighProbability(3 * DELTA),
     source=f"{SOURCE}, Theorem 4",
-    statement=r"\Delta \le 34^2 \frac{D^2 S^2 A \log(T/\delta)}{\varepsilon} + \varepsilon T \text{ at the } \varepsilon \text{ that makes it least}",
+    statement=r"\Delta \le 34^2 \frac{D^2 S^2 A \log(T/\delta)}{\varepsilon} + \varepsilon T"
+    r" \text{ at the } \varepsilon \text{ that makes it least}",
     constants="paper",
     quantity=final_regret,
     bound=of(bound_logarithmic),
     trivial=trivial_regret,
     hypotheses=HYPOTHESES,
     instances=(SWITCH, SLIPPERY),
-    explains="At its best epsilon the logarithmic bound is twice Theorem 2; with a gap g in the place of epsilon it is logarithmic.",
+    explains="At its best epsilon it is twice Theorem 2; with a gap in the place of epsilon it is logarithmic.",
 )
 GROWTH = Claim(
     name="growth",

@@ -17,6 +17,7 @@ from theorylab.mdp.average_reward.rbocpd_reference import eta, laplace_probabili
 from theorylab.mdp.average_reward.ucrl2_reference import (
     ReferenceRun,
     _inverse,
+    _is_random,
     _reward,
     reference_extended_value_iteration,
 )
@@ -94,7 +95,7 @@ def reference_rbocpd_ucrl2(
     pieces = list(getattr(mdp, "pieces", (mdp,)))
     starts = [int(x) for x in getattr(mdp, "starts", (0,))]
     S, A = pieces[0].n_states, pieces[0].n_actions
-    random_rewards = any(p.reward_law != "deterministic" for p in pieces)
+    random_rewards = any(_is_random(p) for p in pieces)
     n_detectors = S * A * (2 if reward_streams else 1)
     run = DetectorReferenceRun()
     state = int(pieces[0].initial_state)
