@@ -31,9 +31,15 @@ __all__ = [
 ]
 
 
-def noisy_two_state(slip: float) -> FiniteMDP:
-    """Two states, Bernoulli rewards of mean 0.9 for staying in state 1 and 0.1 elsewhere; diameter 1/(1 - slip)."""
+def noisy_two_state(slip: float, *, swapped: bool = False) -> FiniteMDP:
+    """Two states, Bernoulli rewards of mean 0.9 for staying in state 1 and 0.1 elsewhere; diameter 1/(1 - slip).
+
+    ``swapped`` lists the actions in the other order: a check must not hang on which comes first.
+    """
     model = two_state(slip)
+    if swapped:
+        names = tuple(reversed(model.action_names or ()))
+        model = FiniteMDP(model.P[:, ::-1], model.R[:, ::-1], name=f"{model.name}-swapped", action_names=names)
     return FiniteMDP(
         model.P,
         0.1 + 0.8 * model.R,
@@ -49,7 +55,7 @@ def the_diameter(case: Case) -> float:
 
 
 def the_gain(case: Case) -> float:
-    """The optimal gain rho* of a stationary model (its certified upper bound)."""
+    """The optimal gain rho* of a stationary model."""
     return case.fact("gain", lambda m: optimal_gain(m).gain)
 
 

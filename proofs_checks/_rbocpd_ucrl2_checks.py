@@ -39,6 +39,9 @@ FRACTIONS = _instance(
 )  # fmt: skip
 DROP = _instance("reward drop, watched", lambda: reward_drop(90), reward_streams=True)
 PRINTED = _instance("Dirichlet 2-2, as published", lambda: _shifted(2, 2, 5), rule="paper", published=True, scale=0.3)
+MANY = _instance(
+    "Dirichlet 2-2, 1/n, watched", lambda: _shifted(2, 2, 4, bernoulli=False), rule="paper", reward_streams=True, scale=0.2
+)  # fmt: skip
 RARE = _instance("Dirichlet 3-2, tests at every third observation", lambda: _shifted(3, 2, 1), rule="ville", every=3, scale=0.1)
 TOLD = _instance("Dirichlet 3-2, oracle", lambda: _shifted(3, 2, 2), scale=0.2)
 ANY = _instance("any", lambda: relabelled_two_state(5), power=1, runs=1)
@@ -115,7 +118,7 @@ CHECKS = (
         name="same decisions as the reference",
         evaluate=_reference,
         source=f"{SOURCE}, Algorithms 1 and 2",
-        instances=(SWAPPED, FRACTIONS, DROP, PRINTED, RARE),
+        instances=(SWAPPED, FRACTIONS, DROP, PRINTED, MANY, RARE),
         statement="episodes, sweeps, rewards, visits, restarts and their pairs agree with a line-by-line reading",
         layer="reference",
     ),

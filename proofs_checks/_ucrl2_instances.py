@@ -9,7 +9,7 @@ import numpy as np
 from theorylab.rooms.proofs_checks import _optimism as opt
 from theorylab.rooms.proofs_checks._optimism import the_diameter, the_gain
 
-from theorylab.mdp.environments import lower_bound_mdp, named, two_state
+from theorylab.mdp.environments import lower_bound_mdp, named
 from theorylab.verify.cases import Case, Family, Instance
 
 SOURCE = "jaksch2010near"
@@ -26,16 +26,16 @@ def _hard_model(generator: Any) -> Any:
 
 
 SWITCH = Instance(
-    "two-state",
-    two_state,
+    "two-state-noisy",
+    lambda: opt.noisy_two_state(0.0),
     {"smoke": 20_000, "quick": 1_000_000, "paper": 10_000_000, "power": 60},
     {"smoke": 10, "quick": 200, "paper": 1000, "power": 2},
     TRACED,
 )
 SLIPPERY = Instance(
-    "two-state-noisy",
-    lambda: opt.noisy_two_state(0.2),
-    {"smoke": 20_000, "quick": 1_000_000, "paper": 10_000_000, "power": 200},
+    "two-state-slip-swapped",
+    lambda: opt.noisy_two_state(0.2, swapped=True),
+    {"smoke": 20_000, "quick": 1_500_000, "paper": 10_000_000, "power": 200},
     {"smoke": 10, "quick": 200, "paper": 1000, "power": 2},
     TRACED,
 )
