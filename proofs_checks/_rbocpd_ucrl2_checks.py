@@ -37,12 +37,14 @@ SWAPPED = _instance("relabelled two-state, short", lambda: relabelled_two_state(
 FRACTIONS = _instance(
     "Dirichlet 2-2, watched and forced", lambda: _shifted(2, 2, 3, bernoulli=False), rule="code", forced_exploration=0.3, reward_streams=True, scale=0.2
 )  # fmt: skip
-DROP = _instance("reward drop, watched", lambda: reward_drop(90), reward_streams=True)
+DROP = _instance("reward drop, watched", lambda: reward_drop(90), reward_streams=True, scale=0.2)
 PRINTED = _instance("Dirichlet 2-2, as published", lambda: _shifted(2, 2, 5), rule="paper", published=True, scale=0.3)
 MANY = _instance(
     "Dirichlet 2-2, 1/n, watched", lambda: _shifted(2, 2, 4, bernoulli=False), rule="paper", reward_streams=True, scale=0.2
 )  # fmt: skip
-RARE = _instance("Dirichlet 3-2, tests at every third observation", lambda: _shifted(3, 2, 1), rule="ville", every=3, scale=0.1)
+RARE = _instance(
+    "relabelled two-state, every third test", lambda: relabelled_two_state(90, slip=0.1, pays=0.9), rule="ville", every=3
+)  # fmt: skip
 TOLD = _instance("Dirichlet 3-2, oracle", lambda: _shifted(3, 2, 2), scale=0.2)
 ANY = _instance("any", lambda: relabelled_two_state(5), power=1, runs=1)
 

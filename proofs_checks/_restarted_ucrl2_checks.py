@@ -104,5 +104,5 @@ MUTANTS = (
     Mutant("transitions survive", UCRL2, "counts[s, a, j] = 0\n", "counts[s, a, j] += 0\n", "transitions are forgotten"),
     Mutant("global clock in the logs", UCRL2, "clock = t - phase_start + 1", "clock = t + 1", "own clock"),
     Mutant("episode runs over the restart", UCRL2, "phase_end = restarts[phase] if phase < restarts.shape[0] else horizon", "phase_end = horizon", "each phase starts an episode"),
-    Mutant("extended value iteration starts warm", "theorylab.mdp.average_reward.evi", "    for s in range(n_states):\n        u[s] = 0.0\n", "", hole="it converges from any start to the same accuracy: the theorem holds as well, decisions differ only at near-ties"),
+    Mutant("extended value iteration starts warm", "theorylab.mdp.average_reward.evi", "    for s in range(n_states):\n        u[s] = 0.0\n", "", hole="equivalent: it converges from any start to the same accuracy: the theorem holds as well, decisions differ only at near-ties"),
 )  # fmt: skip

@@ -58,7 +58,7 @@ EXPLORING = _changing(
     "relabelled two-state, forced exploration", lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9), {"smoke": 2_000, "quick": 10_000, "power": 300}, forced_exploration=0.05
 )  # fmt: skip
 FIGURE_2 = tuple(
-    Instance("14 Dirichlet pieces", lambda d=d: _figure_2(d), 52_000 // d, {"smoke": 2, "quick": 20, "paper": 100},
+    Instance("14 Dirichlet pieces", lambda d=d: _figure_2(d), 52_000 // d, {"smoke": 2, "quick": 120, "paper": 400},
              {"delta": DELTA, "trace": True, "checkpoints": tuple(s // d for s in FIGURE_2_STARTS[1:])}, (preset,))
     for preset, d in (("smoke", 10), ("quick", 1), ("paper", 1))
 )  # fmt: skip
@@ -92,10 +92,10 @@ STILL_PAPER = (
     _still("dirichlet-4-7, no change, 1/n", _dense, rule="paper"),
     _still("dirichlet-4-7, no change, as published", _dense, rule="paper", published=True),
 )
-INVISIBLE = _changing("reward drop", runs.reward_drop, {"smoke": 4_000, "quick": 20_000, "paper": 200_000}, ENOUGH)
+INVISIBLE = _changing("reward drop", runs.reward_drop, {"smoke": 4_000, "quick": 20_000, "paper": 200_000}, ENOUGH, slots=256)
 PUBLISHED = (
-    *_changing("relabelled two-state, as published", runs.relabelled_two_state, LONG, ENOUGH, published=True, rule="paper"),
-    *_changing("reward drop, as published", runs.reward_drop, {"smoke": 4_000, "quick": 20_000}, ENOUGH, published=True, rule="paper"),
+    *_changing("relabelled two-state, as published", runs.relabelled_two_state, LONG, ENOUGH, published=True, rule="paper", slots=256),
+    *_changing("reward drop, as published", runs.reward_drop, {"smoke": 4_000, "quick": 20_000}, ENOUGH, published=True, rule="paper", slots=256),
     Instance("14 Dirichlet pieces, as published", lambda: _figure_2(1), 52_000, {"quick": 20, "paper": 100},
              {"delta": DELTA, "published": True, "rule": "paper"}, ("quick", "paper")),
 )  # fmt: skip

@@ -230,12 +230,13 @@ def _kind(kind: Any) -> str:
 def _level(rows: Sequence[RowView], mutants: Sequence[MutantView], power_known: bool) -> str:
     from theorylab.verify.levels import slug_level
 
-    return slug_level(rows, [_Caught(m.caught) for m in mutants] if power_known else None)
+    return slug_level(rows, [_Caught(m.caught, m.hole) for m in mutants] if power_known else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Caught:
     caught_by: bool
+    hole: str
 
 
 def _coq(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
