@@ -233,7 +233,7 @@ def power() -> list[PowerRow]:
             "extended value iteration starts warm",
             (),
             "",
-            "equivalent: the stopping rule does not see the start",
+            "unseen: the stopping rule does not see the start",
         ),
         PowerRow("rbocpd", "prior 1/S", (), "false alarms"),
     ]

@@ -104,7 +104,7 @@ def test_all_that_was_found_is_on_the_page(page: Page) -> None:
         "first useful horizon",
         "replay: run 7 of entropy 20101121",
         "does not meet the hypothesis: <observations> & more",
-        "equivalent: the stopping rule does not see the start",
+        "unseen: the stopping rule does not see the start",
         "expected of false alarms",
         "The largest step is sum over episodes",
         "both may be wrong in the same way",
