@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks._average_reward import same_decisions
+from theorylab.rooms.proofs_checks._rbocpd_ucrl2_runs import relabelled_two_state, reward_drop
 
 from theorylab.core.rng import child_seed, seed_of
 from theorylab.mdp.environments import piecewise_dirichlet
-from theorylab.rooms.proofs_checks._average_reward import same_decisions
-from theorylab.rooms.proofs_checks._rbocpd_ucrl2_runs import relabelled_two_state, reward_drop
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code
 from theorylab.verify.statements import Check, Comparison
@@ -35,16 +35,28 @@ def _shifted(S: int, A: int, seed: int, *, bernoulli: bool = True) -> Any:
 
 SWAPPED = _instance("relabelled two-state, short", lambda: relabelled_two_state(90, slip=0.1, pays=0.9))
 FRACTIONS = _instance(
-    "Dirichlet 2-2, watched and forced", lambda: _shifted(2, 2, 3, bernoulli=False), rule="code", forced_exploration=0.3, reward_streams=True, scale=0.2
-)  # fmt: skip
+    "Dirichlet 2-2, watched and forced",
+    lambda: _shifted(2, 2, 3, bernoulli=False),
+    rule="code",
+    forced_exploration=0.3,
+    reward_streams=True,
+    scale=0.2,
+)
 DROP = _instance("reward drop, watched", lambda: reward_drop(90), reward_streams=True, scale=0.2)
 PRINTED = _instance("Dirichlet 2-2, as published", lambda: _shifted(2, 2, 5), rule="paper", published=True, scale=0.3)
 MANY = _instance(
-    "Dirichlet 2-2, 1/n, watched", lambda: _shifted(2, 2, 4, bernoulli=False), rule="paper", reward_streams=True, scale=0.2
-)  # fmt: skip
+    "Dirichlet 2-2, 1/n, watched",
+    lambda: _shifted(2, 2, 4, bernoulli=False),
+    rule="paper",
+    reward_streams=True,
+    scale=0.2,
+)
 RARE = _instance(
-    "relabelled two-state, every third test", lambda: relabelled_two_state(90, slip=0.1, pays=0.9), rule="ville", every=3
-)  # fmt: skip
+    "relabelled two-state, every third test",
+    lambda: relabelled_two_state(90, slip=0.1, pays=0.9),
+    rule="ville",
+    every=3,
+)
 TOLD = _instance("Dirichlet 3-2, oracle", lambda: _shifted(3, 2, 2), scale=0.2)
 ANY = _instance("any", lambda: relabelled_two_state(5), power=1, runs=1)
 
@@ -65,9 +77,21 @@ def _reference(code: Code, case: Case, seed: Any) -> Comparison:
             return Comparison(False, outcome.value, outcome.bound, f"run {i}: {outcome.detail}", i + 1)
         pairs = [tuple(pair) for pair in np.asarray(run.extra["alarm_pairs"]).tolist()]
         if run.restart_times.tolist() != slow.restarts or pairs != slow.alarm_pairs:
-            return Comparison(False, len(pairs), len(slow.restarts), f"run {i}: restarts {run.restart_times} and {slow.restarts}", i + 1)
+            return Comparison(
+                False,
+                len(pairs),
+                len(slow.restarts),
+                f"run {i}: restarts {run.restart_times} and {slow.restarts}",
+                i + 1,
+            )
         restarts += len(slow.restarts)
-    return Comparison(True, restarts, restarts, f"{case.runs} seeds, T = {case.horizon}, {restarts} restarts: the same decisions", case.runs)
+    return Comparison(
+        True,
+        restarts,
+        restarts,
+        f"{case.runs} seeds, T = {case.horizon}, {restarts} restarts: the same decisions",
+        case.runs,
+    )
 
 
 def _oracle_reference(code: Code, case: Case, seed: Any) -> Comparison:
@@ -79,7 +103,9 @@ def _oracle_reference(code: Code, case: Case, seed: Any) -> Comparison:
     for i in range(case.runs):
         child = child_seed(seed, i)
         run = code.algorithm("oracle_restart_ucrl2")(case.model, case.horizon, rng=child, **case.parameters)
-        slow = reference_ucrl2(case.model, case.horizon, delta=delta, scale=scale, restarts=changes, deltas=deltas, rng=child)
+        slow = reference_ucrl2(
+            case.model, case.horizon, delta=delta, scale=scale, restarts=changes, deltas=deltas, rng=child
+        )
         outcome = same_decisions(run, slow, case.model)
         if not outcome.holds:
             return Comparison(False, outcome.value, outcome.bound, f"run {i}: {outcome.detail}", i + 1)

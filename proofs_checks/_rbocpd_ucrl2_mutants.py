@@ -1,8 +1,10 @@
 """Mistakes that people make when they restart a learner by detectors."""
 
+# ruff: noqa: E501  tables: one row a line
 from __future__ import annotations
 
 from theorylab.rooms.proofs_checks._rbocpd_ucrl2_checks import MODULE, ORACLE
+
 from theorylab.verify.code import Mutant
 
 FORGET = "        if alarm:\n            forget_kernel(visits, counts, reward_sums, used"

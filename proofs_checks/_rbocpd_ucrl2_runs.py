@@ -22,6 +22,7 @@ __all__ = [
     "VALID_LEVELS",
     "best_reward",
     "clean_episodes",
+    "delays",
     "delta_of_phase",
     "false_restarts",
     "phase_of_episode",
@@ -108,12 +109,24 @@ def stretches(run: Any, case: Case) -> tuple[Any, Any, Any, Any, Any]:
     piece = piece_at(case, begin)
     middle = np.minimum(end, np.append(changes_of(case), case.horizon)[piece])
     known = dict(zip(run.times.tolist(), run.reward_sum.tolist(), strict=True))
-    known.update(zip(run.restart_times.tolist(), np.asarray(run.extra.get("restart_rewards", [])).tolist(), strict=False))
+    known.update(
+        zip(run.restart_times.tolist(), np.asarray(run.extra.get("restart_rewards", [])).tolist(), strict=False)
+    )
     known[0] = 0.0
     reward = [np.array([known[int(t)] for t in steps]) for steps in (begin, middle, end)]
     best = [best_reward(case, steps) for steps in (begin, middle, end)]
     regret = [b - r for b, r in zip(best, reward, strict=True)]
     return piece, middle - begin, regret[1] - regret[0], end - middle, regret[2] - regret[1]
+
+
+def delays(run: Any, case: Case) -> list[int]:
+    """Steps from each change to the first restart after it, at most the length of the piece."""
+    changes = changes_of(case)
+    found = []
+    for change, following in zip(changes, [*changes[1:], case.horizon], strict=True):
+        later = run.restart_times[run.restart_times > change]
+        found.append(int(min(following, later[0] if len(later) else following) - change))
+    return found
 
 
 def phase_of_episode(run: Any) -> Any:
@@ -165,5 +178,8 @@ def _all_pairs_change(case: Case) -> bool:
 ALL_PAIRS_CHANGE = Hypothesis("every change is a change of every pair's transitions", _all_pairs_change)
 VALID_LEVELS = Hypothesis(
     "a prior weight with a false-alarm theorem, and split levels",
-    lambda case: case.parameters.get("rule", "theorem_r") in ("theorem_r", "ville") and not case.parameters.get("published", False),
+    lambda case: (
+        case.parameters.get("rule", "theorem_r") in ("theorem_r", "ville")
+        and not case.parameters.get("published", False)
+    ),
 )

@@ -369,17 +369,15 @@ RESULT = Result(
     stages=STAGES,
     profile_instance=CHANGES[1],
     mutants=MUTANTS,
-    coq=tuple(
-        f"markov_counting.v:{lemma}"
-        for lemma in (
-            "laplace_closed_form",
-            "bayes_factor",
-            "expected_bayes_factor",
-            "expected_bayes_factor_le",
-            "alarm_mass_le",
-            "telescoping",
-            "false_alarm_budget",
-        )
+    coq=(
+        "counting_tools.v:laplace_closed_form",
+        "markov_counting.v:bayes_factor",
+        "markov_counting.v:expected_bayes_factor",
+        "markov_counting.v:expected_bayes_factor_le",
+        "markov_counting.v:alarm_mass_le",
+        "markov_counting.v:telescoping",
+        "markov_counting.v:false_alarm_budget",
+        "false_alarms.v:false_alarms",
     ),
     figures=("rbocpd",),
     notes=(

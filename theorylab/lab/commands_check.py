@@ -165,6 +165,14 @@ def evidence(
                 result, rows, mutants, coq, preset=preset, seed=seed_of(entropy), alpha=DEFAULT_ALPHA
             )
             print(f"{record['level']}  {shown(records.write(record, into=out))}")
+    readme = ROOT / "README.md"
+    if out is None and readme.is_file():
+        from theorylab.lab.catalogue import slugs as all_slugs
+        from theorylab.lab.report import update_readme
+
+        known = [record for slug in all_slugs() if (record := records.load(slug)) and records.fresh(record)]
+        if update_readme(readme, known):
+            print(f"evidence table renewed in {shown(readme)}")
 
 
 def checked(

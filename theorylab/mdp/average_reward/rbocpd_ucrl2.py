@@ -257,7 +257,22 @@ forget_kernel = kernel(_forget)
 
 
 def _rbocpd_ucrl2(
-    model, horizon, delta, options, scale, times, rng, agent, out, alarms, traced, plays, buffers, played, next_detectors, reward_detectors
+    model,
+    horizon,
+    delta,
+    options,
+    scale,
+    times,
+    rng,
+    agent,
+    out,
+    alarms,
+    traced,
+    plays,
+    buffers,
+    played,
+    next_detectors,
+    reward_detectors,
 ):
     """R-BOCPD-UCRL2 on a (piecewise-stationary) model; returns the numbers of episodes and of restarts.
 
@@ -270,7 +285,9 @@ def _rbocpd_ucrl2(
     targets, cumulative, means, reward_values, reward_cumulative, starts, state = model
     rule, every, published, watch_rewards, exploration = options
     reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
-    (visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius, u, u_next, order, p, policy, _, limit) = buffers
+    (visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius, u, u_next, order, p, policy, _, limit) = (
+        buffers
+    )
     totals, before, position, evidence, used = next_detectors
     reward_totals, reward_before, reward_position, reward_evidence, reward_used = reward_detectors
     n_states, n_actions = visits.shape
@@ -281,7 +298,9 @@ def _rbocpd_ucrl2(
     while t < horizon:
         confidence, alarm_limit = levels_kernel(delta, phase, detectors, rule, horizon, published)
         clock = t + 1 if published else t - phase_start + 1
-        empirical_kernel(visits, counts, reward_sums, clock, confidence, scale, p_hat, reward_upper, reward_radius, radius)
+        empirical_kernel(
+            visits, counts, reward_sums, clock, confidence, scale, p_hat, reward_upper, reward_radius, radius
+        )
         done = evi_l1_kernel(p_hat, reward_upper, radius, 1.0 / math.sqrt(clock), u, u_next, order, p, policy)
         if k < episode_starts.shape[0]:
             episode_starts[k] = t + 1
@@ -305,7 +324,9 @@ def _rbocpd_ucrl2(
             reached = targets[piece, state, action, draw_kernel(cumulative[piece, state, action], rng.random())]
             reward = reward_values[piece, state, action, 0]
             if random_rewards:
-                reward = reward_values[piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())]
+                reward = reward_values[
+                    piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())
+                ]
             received += reward
             expected += means[piece, state, action]
             played[state, action] += 1
@@ -323,7 +344,16 @@ def _rbocpd_ucrl2(
             if watch_rewards:
                 coin = reward if reward == 0.0 or reward == 1.0 else agent.random() < reward
                 reward_split = observe_kernel(
-                    int(coin), pair, rule, alarm_limit, every, reward_totals, reward_before, reward_position, reward_evidence, reward_used
+                    int(coin),
+                    pair,
+                    rule,
+                    alarm_limit,
+                    every,
+                    reward_totals,
+                    reward_before,
+                    reward_position,
+                    reward_evidence,
+                    reward_used,
                 )
                 if split == 0 and reward_split > 0:
                     split, stream, seen = reward_split, 1, reward_used[pair, 0]

@@ -50,7 +50,13 @@ def log_eta(rule: str, n1: int, n2: int, order: int, level: float, horizon: int)
     """Logarithm of the prior weight of the split n1 + n2."""
     n = n1 + n2
     if rule == "theorem_r":
-        return math.log(level) - math.log(n) - 2.0 * math.log(n - 1) + log_binomial(max(n1, n2), order) - log_binomial(n, order)
+        return (
+            math.log(level)
+            - math.log(n)
+            - 2.0 * math.log(n - 1)
+            + log_binomial(max(n1, n2), order)
+            - log_binomial(n, order)
+        )
     if rule == "ville":
         return math.log(level) - math.log(n1 * (n1 + 1)) - log_binomial(n, order)
     if rule == "dirichlet_prior":
@@ -72,7 +78,9 @@ def alarm(x: Sequence[int], order: int, rule: str, level: Fraction, horizon: int
             return True
         if margin > -CLOSE:
             weight = eta(rule, n1, len(x) - n1, order, level, horizon)
-            if weight * laplace_probability(x[:n1], order) * laplace_probability(x[n1:], order) > laplace_probability(x, order):
+            if weight * laplace_probability(x[:n1], order) * laplace_probability(x[n1:], order) > laplace_probability(
+                x, order
+            ):
                 return True
     return False
 
