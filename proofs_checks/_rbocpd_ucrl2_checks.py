@@ -164,7 +164,7 @@ CHECKS = (
         evaluate=_prefix,
         source="the tape argument",
         instances=(SWAPPED, TOLD),
-        statement=r"\text{until the first alarm: UCRL2 with } \delta_1 = \delta/2 \text{ on the same environment stream}",
+        statement=r"\text{until the first alarm: UCRL2 with } \delta_1 = \delta/2 \text{ on the same stream}",
         layer="exact",
         internals=True,
     ),

@@ -6,6 +6,7 @@ beginning; the rest, up to the restart, is the delay.  A restart is *false* when
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def of_true(values: Any, run: Any) -> Any:
 
 def _all_pairs_change(case: Case) -> bool:
     pieces = pieces_of(case)
-    return all(bool(np.all(np.abs(a.P - b.P).sum(axis=2) > 1e-9)) for a, b in zip(pieces[:-1], pieces[1:], strict=True))
+    return all(bool(np.all(np.abs(a.P - b.P).sum(axis=2) > 1e-9)) for a, b in pairwise(pieces))
 
 
 ALL_PAIRS_CHANGE = Hypothesis("every change is a change of every pair's transitions", _all_pairs_change)

@@ -91,7 +91,7 @@ PRINTED = Claim(
     trivial=trivial_regret,
     hypotheses=(AS_PUBLISHED, opt.REWARDS_IN_UNIT_INTERVAL, opt.COMMUNICATING, runs.ALL_PAIRS_CHANGE),
     instances=PUBLISHED,
-    explains="Its condition on the prior weight fails for 1/n (see rbocpd); where every pair changes at once the bound holds with much room.",
+    explains="Its condition on the prior weight fails for 1/n (see rbocpd).  Where every pair changes it has room.",
 )
 UNSEEN = Claim(
     name="reward changes are not seen",
@@ -153,10 +153,14 @@ RESULT = Result(
     mutants=MUTANTS,
     figures=("rbocpd_ucrl2",),
     notes=(
-        "With the recommended weight 1/n the algorithm restarts without any change, hundreds of times in 52000 steps; the false-alarm theorem it cites does not cover 1/n.",
-        "Detectors of next states do not see a change of rewards alone: the regret is then linear (checked); reward_streams=True sees it.",
-        "Theorem 4.12 adds a delay counted in observations of one pair to a regret counted in steps: it is refused where some pair's transitions do not change.",
-        "Theorem C bounds no delay: without forced exploration a change of pairs that the policy does not play may stay unseen, and then costs up to 1 a step.",
-        "On the model of Figure 2 every one of these bounds is vacuous: its pieces of a few thousand steps are too short for (22).",
+        "With the recommended weight 1/n the algorithm restarts without any change, hundreds of times in 52000 steps; "
+        "the false-alarm theorem it cites does not cover 1/n.",
+        "Detectors of next states do not see a change of rewards alone: the regret is then linear (checked); "
+        "reward_streams=True sees it.",
+        "Theorem 4.12 adds a delay counted in observations of one pair to a regret counted in steps: it is refused "
+        "where some pair's transitions do not change.",
+        "Theorem C bounds no delay: without forced exploration a change of pairs that the policy does not play may "
+        "stay unseen, and then costs up to 1 a step.",
+        "On the model of Figure 2 these bounds are vacuous: its pieces of a few thousand steps are too short for (22).",
     ),
 )

@@ -249,3 +249,13 @@ def test_update_readme_refuses_a_file_without_markers(tmp_path: Path, text: str,
     with pytest.raises(ValueError, match=message):
         update_readme(readme, [])
     assert readme.read_text(encoding="utf-8") == text
+
+
+def test_small_models_are_drawn_and_others_are_not() -> None:
+    from theorylab.lab.report.models import model_pictures
+    from theorylab.rooms.proofs_checks import rbocpd, ucrl2
+
+    names = [name for name, picture in model_pictures(ucrl2.RESULT, most=3) if picture]
+    assert names == ["two-state-noisy", "two-state-slip-swapped", "riverswim-6"]
+    assert model_pictures(rbocpd.RESULT) == ()  # streams
+    assert model_pictures(None) == ()

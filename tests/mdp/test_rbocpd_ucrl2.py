@@ -212,9 +212,9 @@ def test_bad_values(options, message):
 
 
 def test_bad_types_and_models():
-    with pytest.raises(TypeError, match="published is 1, expected True or False"):
+    with pytest.raises(TypeError, match=r"published is 1, expected True or False"):
         rbocpd_ucrl2(shifting(), 100, published=1, rng=0)
-    with pytest.raises(TypeError, match="horizon is 10.0"):
+    with pytest.raises(TypeError, match=r"horizon is 10\.0"):
         rbocpd_ucrl2(shifting(), 10.0, rng=0)
     with pytest.raises(ValueError, match="horizon is 0"):
         oracle_restart_ucrl2(shifting(), 0, rng=0)

@@ -12,6 +12,7 @@ from typing import Any
 
 from theorylab.lab.report.charts import Waterfall, waterfall
 from theorylab.lab.report.citations import Citation
+from theorylab.lab.report.models import model_pictures
 from theorylab.lab.report.views import MutantView, RowView, counts, number, read, words
 
 __all__ = ["FigureView", "Section", "StatementView", "anchor", "figure_view", "sections"]
@@ -72,6 +73,7 @@ class Section:
     coq: tuple[tuple[str, str], ...]  # lemma, status
     notes: tuple[str, ...]
     rows: tuple[RowView, ...]
+    models: tuple[tuple[str, str], ...] = ()  # instance, base64 PNG of its drawing
 
     @property
     def caught(self) -> int:
@@ -182,6 +184,7 @@ def sections(
                 coq=_coq(read(result, "coq", ())),
                 notes=tuple(str(note) for note in read(result, "notes", ())),
                 rows=mine,
+                models=model_pictures(result),
             )
         )
     return made

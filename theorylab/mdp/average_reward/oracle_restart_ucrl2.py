@@ -4,8 +4,8 @@ Setting      As ``rbocpd_ucrl2``; the learner is told when the model changes, no
 Algorithm    UCRL2 started afresh before the first step of each piece; piece j = 1, 2, .. has the confidence
              :math:`\delta/(j(j+1))` and a clock of its own.
 Guarantee    With probability at least :math:`1-\delta` the regret over K pieces of lengths :math:`T_l` and diameters
-             :math:`D_l` is at most :math:`\sum_l (22)(D_l, T_l, \delta/(l(l+1)))`, (22) of [jaksch2010near]: each piece is
-             UCRL2 from a known time.   Claims: proofs_checks/rbocpd_ucrl2.py
+             :math:`D_l` is at most :math:`\sum_l (22)(D_l, T_l, \delta/(l(l+1)))`, (22) of [jaksch2010near]: each piece
+             is UCRL2 from a known time.   Claims: proofs_checks/rbocpd_ucrl2.py
 Deviations   Those of UCRL2.
 """
 

@@ -5,10 +5,10 @@ Setting      An MDP that changes at unknown times; regret against the optimal ga
 Algorithm    One detector of ``rbocpd`` for each pair, fed with its next states; UCRL2 on what was seen since the last
              restart.  After each step the detector of the pair just played is tested; on an alarm the episode ends and
              counts, reward sums and all detectors start afresh.  Phase j = 1, 2, .. (j - 1 restarts before) has
-             :math:`\delta_j = \delta/(j(j+1))`: UCRL2's radii use :math:`\delta_j` and the clock since the restart, each
-             detector has the level :math:`\delta_j` over the number of detectors.
+             :math:`\delta_j = \delta/(j(j+1))`: UCRL2's radii use :math:`\delta_j` and the clock since the restart,
+             each detector has the level :math:`\delta_j` over the number of detectors.
              Draws: those of ``ucrl2`` from the environment's stream; from the agent's, with forced exploration, one a
-             step and one for each random action, and with ``reward_streams`` one for each reward strictly within (0, 1).
+             step and one for each random action, and with ``reward_streams`` one for each reward within (0, 1).
 Guarantee    Theorem C.  Call a restart false when nothing changed since the one before (or the start).  With
              ``theorem_r`` (or ``ville``) P(a false restart ever happens) <= delta: the next states of one pair are
              independent in the pair's own clock under any control, so Theorem R of ``rbocpd`` holds in each stream;
@@ -17,14 +17,14 @@ Guarantee    Theorem C.  Call a restart false when nothing changed since the one
              :math:`\sum_l (22)(D_l, T_l, \delta/(2K^2)) + \sum_l \tau_l`, where (22) is UCRL2's bound of
              [jaksch2010near], :math:`\tau_l` the steps from change l to the restart (the piece's length when there is
              none) and :math:`T_l` the rest of the piece.
-             *Proof.* Without a false restart each piece holds at most one restart, so phase j <= K.  From it to the next
-             change the algorithm is UCRL2 from a known time and state, and (22) applies given the past with
+             *Proof.* Without a false restart each piece holds at most one restart, so phase j <= K.  From it to the
+             next change the algorithm is UCRL2 from a known time and state, and (22) applies given the past with
              :math:`\delta_j \ge \delta/(2K^2)`; every other step costs at most 1.
              No bound on tau is claimed: it is measured.   Claims: proofs_checks/rbocpd_ucrl2.py
-Deviations   The paper keeps delta everywhere, the global time in the radii, and after an alarm plays the stale policy on
-             until a pair repeats; its prior weight is 1/n.  ``published=True, rule="paper"`` does that.  The reset of the
-             other pairs' detectors is implied there (streams begin at r), explicit here.  Reward detectors and forced
-             exploration are not in the paper: without the first, changes of rewards alone are invisible.
+Deviations   The paper keeps delta everywhere, the global time in the radii, and after an alarm plays the stale policy
+             on until a pair repeats; its prior weight is 1/n.  ``published=True, rule="paper"`` does that.  The reset
+             of the other pairs' detectors is implied there (streams begin at r), explicit here.  Reward detectors and
+             forced exploration are not in the paper: without the first, changes of rewards alone are invisible.
              Those of UCRL2.
 """
 
@@ -129,8 +129,8 @@ def rbocpd_ucrl2(
     Raises
     ------
     ValueError
-        As ``ucrl2``; also for an unknown rule, ``forced_exploration`` outside [0, 1], fewer than 2 slots, ``every`` < 1,
-        one state, or rule ``ville`` when its weights leave the range of doubles.
+        As ``ucrl2``; also for an unknown rule, ``forced_exploration`` outside [0, 1], fewer than 2 slots,
+        ``every`` < 1, one state, or rule ``ville`` when its weights leave the range of doubles.
 
     Examples
     --------
@@ -220,8 +220,8 @@ def _play(
     traced = trace_arrays(n_traced, n_states, n_actions)
     plays = np.zeros((n_traced, n_states), whole)
     count, fired = rbocpd_ucrl2_kernel(
-        model_tuple(arrays), horizon, delta, options, scale, times, source.environment, source.agent, out, alarms, traced,
-        plays, work_arrays(n_states, n_actions), np.zeros((n_states, n_actions), whole),
+        model_tuple(arrays), horizon, delta, options, scale, times, source.environment, source.agent, out, alarms,
+        traced, plays, work_arrays(n_states, n_actions), np.zeros((n_states, n_actions), whole),
         detector_state(pairs, n_states, slots),
         detector_state(pairs if options[3] else 0, 2, slots),
     )  # fmt: skip
@@ -307,8 +307,8 @@ def _rbocpd_ucrl2(
             sweeps[k] = done
         if k < plays.shape[0]:
             record_episode_kernel(
-                k, clock, confidence, visits, counts, reward_sums, policy, u, u_next, reward_upper, reward_radius, radius,
-                p_hat, order, p, traced,
+                k, clock, confidence, visits, counts, reward_sums, policy, u, u_next, reward_upper, reward_radius,
+                radius, p_hat, order, p, traced,
             )  # fmt: skip
         for s in range(n_states):
             limit[s] = max(1, visits[s, policy[s]])
