@@ -46,16 +46,16 @@ def _swapped(presets: dict[str, int], runs: dict[str, int]) -> tuple[Instance, .
 SWAPPED = _swapped({"smoke": 20_000, "quick": 24_000_000, "paper": 100_000_000}, {"smoke": 5, "quick": 50, "paper": 200})
 CHANGING = Instance(
     "swapped two-state, window 150", lambda: swapped_two_state(300, slip=0.2, noise=0.1),
-    {"smoke": 2_000, "quick": 50_000, "power": 600}, {"smoke": 5, "quick": 40, "paper": 200, "power": 2},
+    {"smoke": 2_000, "quick": 50_000, "power": 600}, {"smoke": 5, "quick": 60, "paper": 200, "power": 2},
     {"window": 150, "delta": DELTA, "trace": True},
 )  # fmt: skip
 THREE = Instance(
     "three Dirichlet pieces", lambda: piecewise_dirichlet(3, 2, starts=(0, 150, 400), rng=0),
-    {"smoke": 2_000, "quick": 50_000, "power": 600}, {"smoke": 5, "quick": 40, "paper": 200, "power": 2},
+    {"smoke": 2_000, "quick": 50_000, "power": 600}, {"smoke": 5, "quick": 60, "paper": 200, "power": 2},
     {"window": 120, "delta": DELTA, "trace": True},
 )  # fmt: skip
 RIVER = Instance(
-    "riverswim-6", lambda: named("riverswim-6"), {"smoke": 2_000, "quick": 200_000, "paper": 1_000_000}, {"smoke": 2, "quick": 40, "paper": 200},
+    "riverswim-6", lambda: named("riverswim-6"), {"smoke": 2_000, "quick": 200_000, "paper": 1_000_000}, {"smoke": 2, "quick": 60, "paper": 200},
     {"window": 5_000, "delta": DELTA, "trace": True}, presets=("smoke", "quick", "paper"),
 )  # fmt: skip
 TRACED = (CHANGING, THREE, RIVER)
