@@ -111,6 +111,7 @@ CONFIDENCE = Claim(
     statement=r"P\{\exists k: M \notin \mathcal M_k\} \le \sum_t \delta/(15 t^6)",
     constants="paper",
     event=lambda run, case: not bool(np.all(in_confidence(run, case))),
+    traced=True,
     hypotheses=HYPOTHESES,
     instances=(FREQUENT,),
 )
@@ -138,7 +139,7 @@ RESULT = Result(
     slug="ucrl2",
     area="mdp/average_reward",
     title="UCRL2: near-optimal regret bounds for reinforcement learning",
-    paper=SOURCE,
+    paper="jaksch2010near",
     algorithms=ALGORITHMS,
     claims=(THEOREM_22, THEOREM_23, THEOREM_4, GROWTH, CONFIDENCE, *LOWER),
     links=LINKS,

@@ -20,8 +20,8 @@ def test_the_same_argument_gives_the_same_streams(rng):
     assert first(streams(rng)) == draws and len(set(draws)) == 3
 
 
-def test_streams_are_the_children_of_the_sequence():
-    children = np.random.SeedSequence(5).spawn(3)
+def test_streams_lie_below_one_child_of_the_sequence():
+    children = np.random.SeedSequence(5, spawn_key=(7_177_117,)).spawn(3)
     assert first(streams(5)) == [np.random.default_rng(child).random() for child in children]
 
 
@@ -91,3 +91,10 @@ def test_bad_input_is_named(rng, error, message):
     for use in (streams, as_generator, seed_of, lambda r: child_seed(r, 0)):
         with pytest.raises(error, match=message):
             use(rng)
+
+
+def test_a_model_and_a_run_made_from_the_same_seed_share_no_stream():
+    children = [np.random.default_rng(child).random(3).tolist() for child in np.random.SeedSequence(0).spawn(20)]
+    found = streams(0)
+    for generator in (found.environment, found.agent, found.instance):
+        assert generator.random(3).tolist() not in [*children, np.random.default_rng(0).random(3).tolist()]

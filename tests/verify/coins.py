@@ -7,15 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from theorylab.verify import (
-    Always,
     Claim,
-    Expectation,
-    HighProbability,
     Instance,
-    Link,
-    LowerBound,
-    NegativeControl,
-    Rate,
     Result,
 )
 
@@ -54,4 +47,3 @@ def coin_result(*claims, links=(), checks=(), mutants=()):
     )  # fmt: skip
 
 
-__all__ = ["Always", "Coin", "Expectation", "HighProbability", "Link", "LowerBound", "Rate", "Toss", "coin_claim", "toss"]

@@ -201,8 +201,8 @@ def test_rows_do_not_depend_on_the_workers_and_have_the_documented_keys():
     assert dataclasses.replace(one, seconds=0.0) == dataclasses.replace(two, seconds=0.0)
     assert tuple(one.to_dict()) == ROW_KEYS
     assert ROW_KEYS == (
-        "slug", "claim", "kind", "source", "constants", "verdict", "vacuous", "value", "bound", "ratio", "runs", "alpha",
-        "level", "seconds",
+        "slug", "claim", "kind", "source", "constants", "verdict", "vacuous", "value", "bound", "ratio", "runs",
+        "alpha", "level", "seconds",
     )  # fmt: skip
 
 
@@ -227,3 +227,80 @@ def test_case_of_a_preset_is_built_once():
     assert (instance.at("quick").horizon, instance.at("power").horizon) == (50, 5)
     assert built == [1]
     assert isinstance(instance.at("smoke"), Case)
+
+
+NOTHING = np.zeros(4)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), float("inf")])
+@pytest.mark.parametrize("kind", [HighProbability(0.05), Always(), Expectation(), LowerBound()])
+def test_a_quantity_that_is_no_number_is_never_support(kind, value):
+    claim = coin_claim(kind, cap=lambda case: 1.0)
+    (row,) = check([coin_result(claim)], algorithms={"toss": lambda m, T, *, rng: Toss(value, NOTHING)})
+    assert row.verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("bound", float("nan")), ("bound", float("inf")), ("trivial", float("nan"))]
+)
+def test_a_bound_that_is_no_number_is_an_error(part, value):
+    with pytest.raises(ValueError, match=r"expected a finite number|expected finite numbers"):
+        check([coin_result(coin_claim(Always(), **{"trivial": lambda case: 5.0, part: lambda case: value}))])
+
+
+def test_a_run_that_raises_is_an_error_and_not_left_out():
+    def sometimes(coin, horizon, *, rng):
+        if np.random.default_rng(rng).random() < 0.5:
+            raise RuntimeError("tired")
+        return Toss(0.0, NOTHING)
+
+    with pytest.raises(RuntimeError, match="tired"):
+        check([coin_result(coin_claim(Always()))], algorithms={"toss": sometimes})
+    with pytest.raises(ValueError, match=r"claim on coin, run 0: AttributeError"):
+        check([coin_result(coin_claim(Always()))], algorithms={"toss": lambda m, T, *, rng: object()})
+
+
+def test_unknown_algorithms_and_presets_are_errors():
+    with pytest.raises(ValueError, match=r"algorithms has the key 'tos', expected one of 'toss'"):
+        check([coin_result(coin_claim(Always()))], algorithms={"tos": toss})
+    with pytest.raises(TypeError, match="expected a function"):
+        check([coin_result(coin_claim(Always()))], algorithms={"toss": 3})
+    with pytest.raises(ValueError, match="preset is 'quik'"):
+        check([coin_result(coin_claim(Always()))], preset="quik")
+
+
+def test_a_record_of_another_horizon_or_seed_is_an_error():
+    @dataclasses.dataclass
+    class Said:
+        value: float
+        horizon: int
+        seed: dict
+
+    claim = coin_claim(Always())
+    with pytest.raises(ValueError, match="has the horizon 5, expected 10"):
+        check([coin_result(claim)], algorithms={"toss": lambda m, T, *, rng: Said(0.0, 5, {})})
+    same = {"entropy": 0, "spawn_key": ()}
+    with pytest.raises(ValueError, match="its runs are not independent"):
+        check([coin_result(claim)], algorithms={"toss": lambda m, T, *, rng: Said(0.0, 10, same)})
+
+
+def test_claims_are_validated_when_they_are_made():
+    with pytest.raises(ValueError, match="runs is 0, expected an integer >= 1"):
+        Instance("i", lambda: Coin(0.5), 10, 0)
+    with pytest.raises(TypeError, match=r"runs\['quick'\] is 1.5"):
+        Instance("i", lambda: Coin(0.5), 10, {"quick": 1.5})
+    with pytest.raises(TypeError, match="has the kind 'always'"):
+        coin_claim("always")
+    with pytest.raises(ValueError, match="neither of quantity and event"):
+        coin_claim(Always(), quantity=None)
+    with pytest.raises(ValueError, match="has no instances"):
+        dataclasses.replace(coin_claim(Always()), instances=())
+    with pytest.raises(ValueError, match="instances is empty"):
+        assert_supported(coin_claim(Always()), algorithm=toss, instances=[])
+    with pytest.raises(ValueError, match="tolerance is inf"):
+        _link(tolerance=float("inf"))
+
+
+def test_an_infinite_right_side_is_no_equality():
+    (row,) = check([coin_result(links=(_link(right=lambda run, case: float("inf"), two_sided=True),))], rng=2)
+    assert row.verdict == "refuted"

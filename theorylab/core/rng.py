@@ -18,6 +18,7 @@ __all__ = ["RNGLike", "Streams", "as_generator", "child_seed", "seed_of", "strea
 RNGLike: TypeAlias = int | np.integer | np.random.SeedSequence | np.random.Generator | None
 
 ENVIRONMENT, AGENT, INSTANCE = 0, 1, 2
+STREAMS = 7_177_117  # the streams of a run lie below this child, far from the children that others spawn from a seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,15 @@ def streams(rng: RNGLike) -> Streams:
     True
     """
     sequence = _sequence(rng)
-    first = sequence.n_children_spawned if isinstance(rng, np.random.Generator) else 0
-    if isinstance(rng, np.random.Generator):
-        rng.spawn(3)  # counts the children, so that the next call gets others
-    made = [np.random.default_rng(_child(sequence, first + role)) for role in (ENVIRONMENT, AGENT, INSTANCE)]
     record: dict[str, Any] = {"entropy": sequence.entropy, "spawn_key": tuple(int(k) for k in sequence.spawn_key)}
-    if first:
-        record["children_before"] = int(first)
-    return Streams(made[0], made[1], made[2], record)
+    if isinstance(rng, np.random.Generator):
+        if sequence.n_children_spawned:
+            record["children_before"] = int(sequence.n_children_spawned)
+        made = rng.spawn(3)
+    else:
+        below = _child(sequence, STREAMS)
+        made = [np.random.default_rng(_child(below, role)) for role in (ENVIRONMENT, AGENT, INSTANCE)]
+    return Streams(made[ENVIRONMENT], made[AGENT], made[INSTANCE], record)
 
 
 def as_generator(rng: RNGLike) -> np.random.Generator:

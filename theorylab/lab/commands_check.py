@@ -170,7 +170,7 @@ def evidence(
         from theorylab.lab.catalogue import slugs as all_slugs
         from theorylab.lab.report import update_readme
 
-        known = [record for slug in all_slugs() if (record := records.load(slug)) and records.fresh(record)]
+        known = [found for slug in all_slugs() if (found := records.load(slug)) and records.fresh(found)]
         if update_readme(readme, known):
             print(f"evidence table renewed in {shown(readme)}")
 

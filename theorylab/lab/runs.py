@@ -204,7 +204,7 @@ def _model(slug: str, name: str) -> Any:
 
 
 def _one_run(task: Mapping[str, Any]) -> dict[str, Any]:
-    from theorylab.verify.engine import run_once
+    from theorylab.verify.runs import run_once
 
     result = load_result(task["slug"])
     algorithm = library_code(result.algorithms).algorithm(result.main)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from theorylab.core import validate
+
 __all__ = ["PRESETS", "Case", "Family", "Hypothesis", "Instance", "at_preset"]
 
 PRESETS = ("smoke", "quick", "paper")  # seconds, minutes, as long as it takes; "power" is what mutants run on
@@ -96,6 +98,12 @@ class Instance:
     runs: int | Mapping[str, int]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     presets: tuple[str, ...] = ("smoke", "quick", "paper", "power")
+
+    def __post_init__(self) -> None:
+        for field_name in ("horizon", "runs"):
+            value = getattr(self, field_name)
+            for key, number in value.items() if isinstance(value, Mapping) else [("", value)]:
+                validate.integer(f"{field_name}[{key!r}]" if key else field_name, number, low=1)
 
     def at(self, preset: str) -> Case:
         """The case of this preset; built once per preset."""

@@ -85,9 +85,10 @@ def library_code(entries: Mapping[str, str]) -> Code:
     return Code({name: _load(entry) for name, entry in entries.items()})
 
 
-def own_code(entries: Mapping[str, str], name: str, algorithm: Callable[..., Any]) -> Code:
-    """A user's algorithm in the place of ``name``."""
-    return Code({**library_code({k: v for k, v in entries.items() if k != name}).algorithms, name: algorithm}, own=True)
+def own_code(entries: Mapping[str, str], own: Mapping[str, Callable[..., Any]]) -> Code:
+    """A user's algorithms in the place of the library's of the same names."""
+    others = {name: entry for name, entry in entries.items() if name not in own}
+    return Code({**library_code(others).algorithms, **own}, own=True)
 
 
 def mutant_code(entries: Mapping[str, str], mutant: Mutant, *, plain: bool = True) -> Code:

@@ -7,39 +7,28 @@ on the very runs that the theorem is checked on.  One run is one sample.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import numpy as np
-
-from theorylab.core.rng import RNGLike, child_seed, seed_of, streams
+from theorylab.core import validate
+from theorylab.core.rng import RNGLike, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.verify.cases import Case, Family, Instance
+from theorylab.verify.cases import PRESETS, Case, Instance
 from theorylab.verify.code import Code, library_code, own_code
-from theorylab.verify.kinds import Rate
 from theorylab.verify.levels import row_level
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Check, Claim, Link, Statement
+from theorylab.verify.runs import Group, measure
+from theorylab.verify.statements import Check, Claim, Comparison, Link, Statement
 from theorylab.verify.statistics import familywise
 from theorylab.verify.verdicts import Decision, Measurement, Row, decide, first_useful_horizon, p_value
 
-__all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "Group", "assert_supported", "check", "measure", "plan"]
+__all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "assert_supported", "check", "plan"]
 
 DEFAULT_ENTROPY = 20_101_121  # fixed, so that two people see the same verdicts; any other is as good
 DEFAULT_ALPHA = 0.01  # the chance that a whole call says one false "refuted" or "supported"
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Statements that share runs: one algorithm on one case."""
-
-    slug: str
-    algorithm: str
-    case: Case
-    statements: tuple[Claim | Link, ...]
 
 
 @dataclass(eq=False)
@@ -117,6 +106,7 @@ def check(
     list of Row
         One row per statement and instance, in the order of the results.
     """
+    _check_arguments(results, preset, alpha, algorithms)
     opened: list[_Open] = []
     plans = [(result, plan(result, preset)) for result in results]
     total = sum(len(groups) + len(checks) for _, (groups, checks, _) in plans)
@@ -141,85 +131,6 @@ def check(
     return _close(opened, alpha, seed_of(rng))
 
 
-def measure(group: Group, code: Code, *, rng: RNGLike, sweep: Sweep = serial) -> tuple[dict[str, Measurement], float]:
-    """Run the group's algorithm and evaluate its statements; also the seconds that it took."""
-    begun = time.perf_counter()
-    seed = seed_of(rng)
-    found = sweep(partial(_evaluate_run, group, code), [(seed, i) for i in range(group.case.runs)])
-    measured = {}
-    for statement in group.statements:
-        entries = [(i, run[statement.name]) for i, run in enumerate(found) if run[statement.name] is not None]
-        measured[statement.name] = Measurement(
-            np.array([e[0] for _, e in entries], dtype=float),
-            np.array([e[1] for _, e in entries], dtype=float),
-            np.array([e[2] for _, e in entries], dtype=bool),
-            np.array([i for i, _ in entries], dtype=np.int64),
-            [e[3] for _, e in entries] if isinstance(statement.kind, Rate) else None,
-        )
-    return measured, time.perf_counter() - begun
-
-
-def _evaluate_run(group: Group, code: Code, task: tuple[Mapping[str, Any], int]) -> dict[str, Any]:
-    """One run of the algorithm; for each statement (left, right, violated, series) at its tightest entry, or None."""
-    seed, index = task
-    run = run_once(group.case, code.algorithm(group.algorithm), seed, index)
-    if not (code.own and getattr(run, "trace", None) is None):
-        return {statement.name: _sides(statement, run, group.case) for statement in group.statements}
-    found: dict[str, Any] = {}
-    for statement in group.statements:  # a user's algorithm need not keep the trace that lemmas speak of
-        try:
-            found[statement.name] = _sides(statement, run, group.case)
-        except (AttributeError, TypeError, IndexError, ValueError):
-            found[statement.name] = None
-    return found
-
-
-def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any], index: int) -> Any:
-    """Run ``index`` of a case: what ``replay`` repeats."""
-    rng = child_seed(np.random.SeedSequence(seed["entropy"], spawn_key=tuple(seed["spawn_key"])), index)
-    model = case.model.draw(streams(rng).instance) if isinstance(case.model, Family) else case.model
-    return algorithm(model, case.horizon, rng=rng, **case.parameters)
-
-
-def _sides(statement: Claim | Link, run: Any, case: Case) -> tuple[float, float, bool, Any] | None:
-    if isinstance(statement, Claim):
-        if statement.event is not None:
-            happened = bool(statement.event(run, case))
-            return float(happened), float(getattr(statement.kind, "delta", 0.0)), happened, None
-        assert statement.quantity is not None
-        value = statement.quantity(run, case)
-        if isinstance(statement.kind, Rate):
-            times, series = value
-            return (
-                float(series[-1]),
-                statement.kind.exponent,
-                False,
-                (np.asarray(times, float), np.asarray(series, float)),
-            )
-        assert statement.bound is not None
-        bound = float(statement.bound(case))
-        return float(value), bound, bool(value > bound), None
-    left, right = np.broadcast_arrays(
-        np.asarray(statement.left(run, case), dtype=float), np.asarray(statement.right(run, case), dtype=float)
-    )
-    left, right = np.atleast_1d(left), np.atleast_1d(right)
-    if statement.given is not None:
-        mask = np.broadcast_to(np.asarray(statement.given(run, case), dtype=bool), left.shape)
-        left, right = left[mask], right[mask]
-    if left.size == 0:
-        return None
-    room = statement.tolerance * (1.0 + np.abs(right))
-    gap = np.abs(left - right) if statement.two_sided else left - right
-    bad = ~(gap <= room)  # NaN counts as a violation
-    at = int(np.argmax(bad)) if bad.any() else int(np.argmax(_ratio(left, right)))
-    return float(left.flat[at]), float(right.flat[at]), bool(bad.any()), None
-
-
-def _ratio(left: Any, right: Any) -> Any:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(np.where(right > 0, left / right, left - right), nan=-np.inf)
-
-
 def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: bool) -> list[_Open]:
     measured, seconds = found
     rows = []
@@ -236,7 +147,11 @@ def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: 
             own=own,
         )
         if isinstance(statement, Claim) and statement.trivial is not None and statement.bound is not None:
-            row.vacuous = bool(statement.bound(group.case) >= statement.trivial(group.case))
+            bound, trivial = statement.bound(group.case), statement.trivial(group.case)
+            if not (math.isfinite(bound) and math.isfinite(trivial)):
+                where = f"{statement.name} on {group.case.name}"
+                raise ValueError(f"{where}: bound {bound} and trivial {trivial}, expected finite numbers")
+            row.vacuous = bool(bound >= trivial)
         rows.append(row)
     return rows
 
@@ -246,8 +161,9 @@ def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLik
     if statement.internals and code.own:
         decision = Decision("not applicable", "looks inside the library's own modules", None, None)
     else:
-        outcome = statement.evaluate(code, case, rng)
-        if code.own and statement.layer == "reference" and not outcome.holds:  # another algorithm is not a wrong one
+        outcome = _evaluated(statement, case, code, rng)
+        other = statement.layer == "reference" or math.isnan(outcome.value)
+        if code.own and other and not outcome.holds:  # another algorithm is not a wrong one
             text = f"another algorithm than the paper's: {outcome.detail}"
             decision = Decision("not applicable", text, outcome.value, outcome.bound, outcome.runs)
         else:
@@ -255,6 +171,15 @@ def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLik
                 "supported" if outcome.holds else "refuted", outcome.detail, outcome.value, outcome.bound, outcome.runs
             )
     return _Open(slug, statement, case, None, decision, time.perf_counter() - begun)
+
+
+def _evaluated(statement: Check, case: Case, code: Code, rng: RNGLike) -> Comparison:
+    try:
+        return statement.evaluate(code, case, rng)
+    except (AttributeError, TypeError, IndexError) as error:
+        if not code.own:
+            raise
+        return Comparison(False, math.nan, math.nan, f"the record cannot be compared ({error})")
 
 
 def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]:
@@ -332,11 +257,21 @@ def _row(o: _Open, decision: Decision, share: float | None, seed: dict[str, Any]
 
 
 def _code_of(result: Result, algorithms: Mapping[str, Callable[..., Any]] | None) -> Code:
-    if algorithms:
-        for name, algorithm in algorithms.items():
-            if name in result.algorithms:
-                return own_code(result.algorithms, name, algorithm)
-    return library_code(result.algorithms)
+    mine = {name: algorithm for name, algorithm in (algorithms or {}).items() if name in result.algorithms}
+    return own_code(result.algorithms, mine) if mine else library_code(result.algorithms)
+
+
+def _check_arguments(
+    results: Sequence[Result], preset: str, alpha: float, algorithms: Mapping[str, Callable[..., Any]] | None
+) -> None:
+    validate.choice("preset", preset, (*PRESETS, "power"))
+    validate.probability("alpha", alpha)
+    known = sorted({name for result in results for name in result.algorithms})
+    for name, algorithm in (algorithms or {}).items():
+        if name not in known:
+            raise ValueError(f"algorithms has the key {name!r}, expected one of {', '.join(map(repr, known))}")
+        if not callable(algorithm):
+            raise TypeError(f"algorithms[{name!r}] is {algorithm!r}, expected a function (mdp, horizon, *, rng, ...)")
 
 
 def assert_supported(
@@ -359,8 +294,10 @@ def assert_supported(
     --------
     ``assert_supported(proofs_checks.ucrl2.THEOREM_22, algorithm=my_ucrl2)``
     """
-    chosen = dataclasses.replace(claim, instances=tuple(instances), algorithm="own") if instances else claim
-    chosen = dataclasses.replace(chosen, algorithm="own")
+    where = tuple(claim.instances if instances is None else instances)
+    if not where:
+        raise ValueError("instances is empty, expected at least one Instance")
+    chosen = dataclasses.replace(claim, instances=where, algorithm="own")
     result = Result(
         slug="own",
         area="",

@@ -17,8 +17,9 @@ from typing import Any
 from theorylab.core.rng import RNGLike
 from theorylab.core.sweeps import serial
 from theorylab.verify.code import Code, Mutant, mutant_code, plain_code
-from theorylab.verify.engine import DEFAULT_ENTROPY, measure, plan
+from theorylab.verify.engine import DEFAULT_ENTROPY, plan
 from theorylab.verify.result import Result
+from theorylab.verify.runs import measure
 from theorylab.verify.statements import Check
 from theorylab.verify.verdicts import decide, p_value
 

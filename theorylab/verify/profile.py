@@ -14,8 +14,9 @@ from theorylab.core.rng import RNGLike, seed_of
 from theorylab.core.sweeps import Sweep, serial
 from theorylab.verify.cases import Case
 from theorylab.verify.code import Code, library_code
-from theorylab.verify.engine import DEFAULT_ENTROPY, run_once
+from theorylab.verify.engine import DEFAULT_ENTROPY
 from theorylab.verify.result import Result
+from theorylab.verify.runs import link_entries, run_once
 from theorylab.verify.statements import Link
 
 __all__ = ["Profile", "profile", "replay"]
@@ -113,19 +114,9 @@ def _stage_values(result: Result, case: Case, code: Code, task: tuple[Mapping[st
 
 
 def _sides_text(link: Link, record: Any, case: Case, run: int) -> str:
-    left, right = np.broadcast_arrays(
-        np.asarray(link.left(record, case), float), np.asarray(link.right(record, case), float)
-    )
-    given = (
-        np.ones(left.shape, dtype=bool) if link.given is None else np.broadcast_to(link.given(record, case), left.shape)
-    )
-    room = link.tolerance * (1.0 + np.abs(right))
-    gap = np.abs(left - right) if link.two_sided else left - right
-    bad = np.argwhere(given & ~(gap <= room))
+    left, right, bad = link_entries(link, record, case)
     head = (
-        f"{link.name} on {case.name}, T = {case.horizon}, run {run}: {int(given.sum())} entries, {len(bad)} violations"
+        f"{link.name} on {case.name}, T = {case.horizon}, run {run}: {len(left)} entries, {int(bad.sum())} violations"
     )
-    lines = [
-        f"  at {tuple(int(i) for i in b)}: left {left[tuple(b)]:.10g} > right {right[tuple(b)]:.10g}" for b in bad[:10]
-    ]
+    lines = [f"  entry {i}: left {left[i]:.10g} > right {right[i]:.10g}" for i in np.flatnonzero(bad)[:10]]
     return "\n".join([head, *lines])

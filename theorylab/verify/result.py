@@ -36,6 +36,8 @@ class Result:
     notes: tuple[str, ...] = field(default=())  # honest findings, shown in the report
 
     def __post_init__(self) -> None:
+        if not self.algorithms:
+            raise ValueError(f"result {self.slug!r} has no algorithms")
         names = [s.name for s in self.statements]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:

@@ -18,8 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from theorylab.core import validate
 from theorylab.verify.cases import Case, Hypothesis, Instance
-from theorylab.verify.kinds import Always, Exact, Kind
+from theorylab.verify.kinds import Always, Exact, Kind, Rate
 
 if TYPE_CHECKING:
     from theorylab.verify.code import Code
@@ -54,6 +55,15 @@ class Claim:
     algorithm: str | None = None
     explains: str = ""
     layer: str = "theorem"
+    traced: bool = False  # it needs the trace of the runs: not applicable to an algorithm of a user's without one
+
+    def __post_init__(self) -> None:
+        _check_statement(self)
+        if (self.quantity is None) == (self.event is None):
+            found = "neither" if self.event is None else "both"
+            raise ValueError(f"claim {self.name!r} has {found} of quantity and event, expected one")
+        if self.quantity is not None and self.bound is None and not isinstance(self.kind, Rate):
+            raise ValueError(f"claim {self.name!r} has a quantity and no bound")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +89,10 @@ class Link:
     algorithm: str | None = None
     explains: str = ""
     layer: str = "link"
+
+    def __post_init__(self) -> None:
+        _check_statement(self)
+        validate.number("tolerance", self.tolerance, low=0.0, high=1e-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,9 @@ class Check:
     algorithm: str | None = None
     explains: str = ""
 
+    def __post_init__(self) -> None:
+        _check_statement(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -126,3 +143,11 @@ class Stage:
 
 
 Statement = Claim | Link | Check
+
+
+def _check_statement(statement: Statement) -> None:
+    if not isinstance(statement.kind, Kind):
+        raise TypeError(f"{statement.name!r} has the kind {statement.kind!r}, expected one of theorylab.verify.kinds")
+    validate.choice("constants", statement.constants, CONSTANTS)
+    if not statement.instances:
+        raise ValueError(f"{statement.name!r} has no instances")

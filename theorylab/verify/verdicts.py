@@ -100,7 +100,7 @@ def p_value(kind: Any, measured: Measurement, cap: float | None) -> float | None
     n, x = len(measured.violated), int(measured.violated.sum())
     if isinstance(kind, HighProbability):
         return binomial.exceedance_p_value(x, n, kind.delta) if n else 1.0
-    if isinstance(kind, (Expectation, LowerBound)) and cap:
+    if isinstance(kind, (Expectation, LowerBound)) and cap and np.all(np.isfinite(measured.left)):
         return min(1.0, math.exp(-_log_e_values(kind, measured, cap)[0]))
     return None
 
@@ -110,6 +110,14 @@ def decide(kind: Any, measured: Measurement, *, alpha: float, refute: bool | Non
     n, x = len(measured.violated), int(measured.violated.sum())
     if n == 0:
         return Decision("inconclusive", "the statement spoke on none of the runs", None, None)
+    broken = np.flatnonzero(~np.isfinite(measured.left))
+    if len(broken) and not isinstance(kind, NegativeControl):
+        at = int(broken[0])
+        text = f"the quantity is {measured.left[at]} on run {measured.runs[at]}, expected a finite number"
+        return Decision("refuted", text, None, float(measured.right[at]), None, int(measured.runs[at]))
+    if isinstance(kind, Rate) and x:
+        first = int(measured.runs[np.argmax(measured.violated)])
+        return Decision("refuted", f"the series of run {first} is not finite", None, kind.exponent, None, first)
     worst = _tightest(measured.left, measured.right)
     value, bound = float(measured.left[worst]), float(measured.right[worst])
     bad = int(measured.runs[np.argmax(measured.violated)]) if x else None
@@ -189,7 +197,8 @@ def _rate(kind: Rate, measured: Measurement, alpha: float) -> Decision:
         fit = slopes.log_log_slope(times, values, confidence=1.0 - alpha, rng=0)
     except ValueError as error:  # too few seeds or decades for an interval
         return Decision("inconclusive", str(error), None, kind.exponent, 5)
-    text = f"slope {fit.slope:.3f} in [{fit.lower:.3f}, {fit.upper:.3f}], {len(values)} runs, T = {times[0]:g}..{times[-1]:g}"
+    span = f"{len(values)} runs, T = {times[0]:g}..{times[-1]:g}"
+    text = f"slope {fit.slope:.3f} in [{fit.lower:.3f}, {fit.upper:.3f}], {span}"
     if fit.upper <= kind.exponent:
         return Decision("supported", text, fit.slope, kind.exponent)
     if fit.lower > kind.exponent:
