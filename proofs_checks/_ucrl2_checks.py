@@ -12,6 +12,7 @@ from theorylab.rooms.proofs_checks._optimism import noisy_two_state
 from theorylab.core.rng import as_generator, child_seed
 from theorylab.mdp.environments import named, two_state
 from theorylab.mdp.model import FiniteMDP
+from theorylab.mdp.planning import gain_by_linear_program
 from theorylab.mdp.sampler import model_arrays
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code
@@ -22,8 +23,8 @@ ALGORITHM = "theorylab.mdp.average_reward.ucrl2"
 EVI = "theorylab.mdp.average_reward.evi"
 SOURCE = "jaksch2010near"
 
-SHORT = {"smoke": 300, "quick": 2_000, "paper": 5_000, "power": 200}
-SEEDS = {"smoke": 3, "quick": 10, "paper": 50, "power": 2}
+SHORT = {"smoke": 300, "quick": 2_000, "paper": 5_000, "power": 400}
+SEEDS = {"smoke": 3, "quick": 10, "paper": 50, "power": 4}
 
 
 def _instance(name: str, build: Any, horizon: Any = SHORT, runs: Any = SEEDS, **parameters: Any) -> Instance:
@@ -48,6 +49,9 @@ def same_decisions(code: Code, case: Case, rng: Any) -> Comparison:
             return Comparison(
                 False, float(step[0] + 1), 0.0, f"seed {i}: the reward of step {step[0] + 1} differs", case.runs
             )
+        wrong = _wrong_regret(run, slow, case)
+        if wrong:
+            return Comparison(False, 1.0, 0.0, f"seed {i}: {wrong}", case.runs)
         for name, got, want in (
             ("episode starts", run.episode_starts, slow.episode_starts),
             ("sweeps", run.evi_sweeps, slow.sweeps),
@@ -56,6 +60,21 @@ def same_decisions(code: Code, case: Case, rng: Any) -> Comparison:
             if list(np.ravel(got)) != list(np.ravel(want)):
                 return Comparison(False, 1.0, 0.0, f"seed {i}: {name} differ: {list(np.ravel(got))[:12]}", case.runs)
     return Comparison(True, 0.0, 0.0, f"{case.runs} seeds, T = {case.horizon}: the same decisions", case.runs)
+
+
+def _wrong_regret(run: Any, slow: Any, case: Case) -> str:
+    """Where regret or pseudo-regret differ from T rho* minus the reference's rewards, rho* by linear programming."""
+    gain = case.fact("gain by linear program", lambda model: gain_by_linear_program(model).objective)
+    best = gain * np.arange(1, case.horizon + 1)
+    means = case.model.R[slow.states, slow.actions]
+    for name, got, want in (
+        ("regret", run.regret, best - np.cumsum(slow.rewards)),
+        ("pseudo-regret", run.pseudo_regret, best - np.cumsum(means)),
+    ):
+        off = np.flatnonzero(np.abs(np.asarray(got) - want) > 1e-6 * case.horizon)
+        if len(off):
+            return f"the {name} at step {off[0] + 1} is {got[off[0]]:.6g}, expected {want[off[0]]:.6g}"
+    return ""
 
 
 def inner_maximum_is_optimal(code: Code, case: Case, rng: Any) -> Comparison:
@@ -243,6 +262,7 @@ CHECKS = (
     ),
     Check(
         name="inner maximum",
+        certified=True,
         layer="exact",
         source=f"{SOURCE}, Figure 2",
         statement=r"\max\{p\cdot u : |p-\hat p|_1\le d,\ p \ge 0, \textstyle\sum p = 1\}",
@@ -261,6 +281,7 @@ CHECKS = (
     ),
     Check(
         name="expected reward",
+        certified=True,
         layer="exact",
         source=f"{SOURCE}, Figure 1",
         statement=r"E[\textstyle\sum_t R_t] \text{ over all outcome sequences, kernel and reference}",
@@ -279,6 +300,7 @@ CHECKS = (
     ),
     Check(
         name="reward radius, exact tails",
+        certified=True,
         layer="lemma",
         source=f"{SOURCE}, Lemma 17",
         statement=r"P\{|\hat r - \bar r| > d'\} \le \delta/(60 t^7 SA)",
@@ -288,6 +310,7 @@ CHECKS = (
     ),
     Check(
         name="transition radius, exact tails",
+        certified=True,
         layer="lemma",
         source=f"{SOURCE}, Lemma 17",
         statement=r"P\{|\hat p - p|_1 > d\} \le \delta/(20 t^7 SA)",

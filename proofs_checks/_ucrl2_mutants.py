@@ -5,6 +5,7 @@ from __future__ import annotations
 from theorylab.verify.code import Mutant
 
 ALGORITHM = "theorylab.mdp.average_reward.ucrl2"
+ONLINE = "theorylab.mdp.average_reward.online"
 EVI = "theorylab.mdp.average_reward.evi"
 
 MUTANTS = (
@@ -142,6 +143,27 @@ MUTANTS = (
         EVI,
         "if value > chosen + TIE:",
         "if value >= chosen - TIE:",
+        caught_by="slow reference",
+    ),
+    Mutant(
+        "regret halved",
+        ONLINE,
+        "regret=best - reward_sum",
+        "regret=0.5 * (best - reward_sum)",
+        caught_by="slow reference",
+    ),
+    Mutant(
+        "pseudo-regret from the rewards",
+        ONLINE,
+        "pseudo_regret=best - mean_sum",
+        "pseudo_regret=0.5 * (best - reward_sum)",
+        caught_by="slow reference",
+    ),
+    Mutant(
+        "gain of a tenth less",
+        ONLINE,
+        "best = optimal_reward(",
+        "best = 0.9 * optimal_reward(",
         caught_by="slow reference",
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from theorylab.rooms.proofs_checks import _optimism as opt
 from theorylab.rooms.proofs_checks._optimism import bound_22, bound_23, in_confidence, the_diameter, the_gain
-from theorylab.rooms.proofs_checks._ucrl2_instances import DELTA, HYPOTHESES, PROVED_ON, SOURCE, of
+from theorylab.rooms.proofs_checks._ucrl2_instances import DELTA, HYPOTHESES, NOISY, PROVED_ON, SOURCE, of
 
 from theorylab.verify.cases import Case
 from theorylab.verify.kinds import HighProbability
@@ -23,7 +23,6 @@ LINK_STATEMENTS = {
     "3 optimism": r"\rho^* - 1/\sqrt{t_k} \le \min_s (u_{i+1}(s) - u_i(s)) \text{ when } M \in \mathcal{M}_k",
     "4 span of the increments": r"\max_s (u_{i+1} - u_i) - \min_s (u_{i+1} - u_i) < 1/\sqrt{t_k}",
     "4 increments are the optimistic backup": r"u_{i+1} - u_i = \tilde r + (\tilde P - I) u_i",
-    "4 no sweep too many": r"\text{sweeps} \le 40 D \sqrt{T}",
     "5 span of the values": r"\max u_i - \min u_i \le D \text{ when } M \in \mathcal{M}_k",
     "6 optimistic rewards": r"\tilde r - \bar r \le 2 d' \text{ when } M \in \mathcal{M}_k",
     "6 rewards stay below one": r"\tilde r \le 1",
@@ -125,6 +124,7 @@ LINKS = (
         lambda r, c: r.regret[-1] - r.pseudo_regret[-1],
         lambda r, c: _noise(c),
         kind=HighProbability(DELTA),
+        instances=NOISY,
     ),
     _link(
         "2 implausible episodes",
@@ -152,12 +152,6 @@ LINKS = (
         lambda r, c: _backup(r),
         lambda r, c: r.trace.increments,
         two_sided=True,
-    ),
-    _link(
-        "4 no sweep too many",
-        "Theorem 7",
-        lambda r, c: r.evi_sweeps,
-        lambda r, c: 40.0 * the_diameter(c) * math.sqrt(c.horizon),
     ),
     _link(
         "5 span of the values",

@@ -50,6 +50,8 @@ from theorylab.verify.statements import Claim
 ALGORITHMS = {
     "ucrl2": "theorylab.mdp.average_reward.ucrl2:ucrl2",
     "restarted_ucrl2": "theorylab.mdp.average_reward.restarted_ucrl2:restarted_ucrl2",
+    "rbocpd_ucrl2": "theorylab.mdp.average_reward.rbocpd_ucrl2:rbocpd_ucrl2",
+    "oracle_restart_ucrl2": "theorylab.mdp.average_reward.oracle_restart_ucrl2:oracle_restart_ucrl2",
     "random_agent": "theorylab.mdp.average_reward.agents:random_agent",
 }  # the others stand under the lower bound, which speaks of every algorithm
 

@@ -24,7 +24,7 @@ from theorylab.verify.figure import Figure, Outcome, Table
 
 __all__ = ["FigureResult", "evaluate_conclusions", "figure_names", "run_figure"]
 
-MARKS = {"supported": "holds", "refuted": "DOES NOT HOLD", "inconclusive": "undecided"}
+MARKS = {"supported": "holds", "refuted": "DOES NOT HOLD", "inconclusive": "undecided", "vacuous": "says nothing"}
 PNG_DPI = 160
 
 
@@ -44,8 +44,8 @@ class FigureResult:
 
     @property
     def holds(self) -> bool:
-        """Every conclusion is supported."""
-        return all(outcome.verdict == "supported" for outcome in self.outcomes.values())
+        """Every conclusion that says something is supported."""
+        return all(outcome.verdict in ("supported", "vacuous") for outcome in self.outcomes.values())
 
 
 def figure_names(figures: Sequence[Figure]) -> list[str]:

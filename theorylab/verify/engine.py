@@ -28,7 +28,7 @@ from theorylab.verify.verdicts import Decision, Measurement, Row, decide, first_
 __all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "assert_supported", "check", "plan"]
 
 DEFAULT_ENTROPY = 20_101_121  # fixed, so that two people see the same verdicts; any other is as good
-DEFAULT_ALPHA = 0.01  # the chance that a whole call says one false "refuted" or "supported"
+DEFAULT_ALPHA = 0.01  # a whole call says a false "refuted" with at most this chance, and a false "supported" likewise
 
 
 @dataclass(eq=False)
@@ -95,7 +95,8 @@ def check(
     sweep
         How runs are spread over workers; the rows do not depend on it.
     alpha
-        Family-wise error of the whole call: the probability that any statistical row is decided wrongly.
+        Family-wise error of the whole call: the probability of any false ``refuted`` (Holm) is at most alpha, and so
+        is that of any false ``supported`` (Bonferroni).
     algorithms
         Your own algorithms by name, instead of the library's: ``{"ucrl2": my_algorithm}``.
     progress
@@ -114,6 +115,8 @@ def check(
     for result, (groups, checks, refused) in plans:
         code = _code_of(result, algorithms)
         for group in groups:
+            if code.own and group.algorithm not in (algorithms or {}):
+                continue  # nothing new is learnt of the library's algorithms
             if progress:
                 progress(f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs", done, total)
             opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep), code.own)

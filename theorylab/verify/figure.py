@@ -74,7 +74,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on a conclusion: ``supported``, ``refuted`` or ``inconclusive``, with the numbers behind it."""
+    """The verdict on a conclusion (``supported``, ``refuted``, ``inconclusive``, ``vacuous``) and its numbers."""
 
     verdict: str
     detail: str

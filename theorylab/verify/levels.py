@@ -15,6 +15,7 @@ LEVELS = {
     "L4": "certified exactly on instances",
     "L5": "machine-checked: proved in Coq, or a named lemma of a public formal library",
 }
+UPPER_BOUNDS = ("Always", "HighProbability", "Expectation", "Exact")  # a rate or a lower bound alone lifts nothing
 LIMITS = {
     "L0": "it may compute anything",
     "L1": "both may be wrong in the same way",
@@ -32,14 +33,14 @@ def row_level(statement: Any, verdict: str) -> str:
     if statement.layer == "reference":
         return "L1"
     if statement.layer in ("exact", "lemma"):
-        return "L4"
+        return "L4" if statement.certified else "L1"
     return "L2"
 
 
 def slug_level(rows: Iterable[Any], power: Sequence[Any] | None) -> str:
     """The level of a whole result: the highest rung on which nothing is missing.
 
-    L1 needs every reference check; L2 at least one supported, non-vacuous theorem-level row and nothing refuted; L3
+    L1 needs every reference check; L2 a supported, non-vacuous upper bound and nothing refuted; L3
     every link supported somewhere and refuted nowhere, and every mutant caught (one that changes no output is listed as
     equivalent).  L4 and L5 belong to parts and are not given to a whole result.
     """
@@ -49,7 +50,7 @@ def slug_level(rows: Iterable[Any], power: Sequence[Any] | None) -> str:
     references = [row for row in found if row.layer == "reference"]
     if not references or any(row.verdict != "supported" for row in references):
         return "L0"
-    theorems = [row for row in found if row.layer == "theorem" and row.kind != "NegativeControl"]
+    theorems = [row for row in found if row.layer == "theorem" and row.kind in UPPER_BOUNDS]
     if not any(row.verdict == "supported" for row in theorems):
         return "L1"
     links = [row for row in found if row.layer == "link"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from theorylab.core.rng import RNGLike
 from theorylab.core.sweeps import serial
-from theorylab.verify.code import Code, Mutant, mutant_code, plain_code
+from theorylab.verify.code import Code, Mutant, MutantError, mutant_code, plain_code
 from theorylab.verify.engine import DEFAULT_ENTROPY, plan
 from theorylab.verify.result import Result
 from theorylab.verify.runs import measure
@@ -26,7 +26,7 @@ from theorylab.verify.verdicts import decide, p_value
 __all__ = ["POWER_ALPHA", "PowerRow", "power"]
 
 POWER_ALPHA = 0.001  # level of a single statement here: a mutant must be caught clearly
-SECONDS = 20.0  # a mutant that has not stopped by then has stopped being the algorithm
+SECONDS = 10.0  # a mutant that has not stopped by then has stopped being the algorithm
 LAYERS = ("reference", "exact", "lemma", "link", "theorem")
 
 
@@ -128,7 +128,11 @@ def _caught(result: Result, code: Code, preset: str, rng: RNGLike, first: bool) 
     for made, case in sorted(checks, key=lambda pair: LAYERS.index(pair[0].layer)):
         if made.compiled:
             continue
-        if _check_fails(made, case, code, rng):
+        try:
+            fails = _check_fails(made, case, code, rng)
+        except EndlessError:  # nothing else is worth waiting for
+            return [*found, f"{made.layer}: {made.name}@{case.name}"]
+        if fails:
             found.append(f"{made.layer}: {made.name}@{case.name}")
             if first:
                 return found
@@ -136,9 +140,11 @@ def _caught(result: Result, code: Code, preset: str, rng: RNGLike, first: bool) 
         try:
             with _deadline(SECONDS):
                 measured, _ = measure(group, code, rng=rng, sweep=serial)
+        except (NameError, ImportError) as error:
+            raise MutantError(f"the mutant does not run: {error}") from error
         except Exception as error:
             found.append(f"link: the run stops with {type(error).__name__}@{group.case.name}")
-            if first:
+            if first or isinstance(error, EndlessError):
                 return found
             continue
         for statement in group.statements:
@@ -152,6 +158,10 @@ def _check_fails(statement: Check, case: Any, code: Code, rng: RNGLike) -> bool:
     try:
         with _deadline(SECONDS):
             return not statement.evaluate(code, case, rng).holds
+    except EndlessError:
+        raise
+    except (NameError, ImportError) as error:
+        raise MutantError(f"the mutant does not run: {error}") from error
     except Exception:  # a mutant may break anything: stopping is being caught
         return True
 

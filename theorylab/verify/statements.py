@@ -125,6 +125,7 @@ class Check:
     layer: str = "exact"  # "reference", "exact" or "lemma"
     internals: bool = False
     compiled: bool = False
+    certified: bool = False  # decided in rationals or by full enumeration: level L4; a float comparison is L1
     hypotheses: tuple[Hypothesis, ...] = ()
     algorithm: str | None = None
     explains: str = ""
