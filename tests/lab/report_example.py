@@ -34,6 +34,8 @@ _PROOF = (
 
 def _result_one() -> Result:
     theorem = Claim(
+        quantity=len,
+        bound=len,
         name="theorem-22",
         kind=HighProbability(0.05),
         source="jaksch2010near, (22)",
@@ -46,6 +48,8 @@ def _result_one() -> Result:
         explains="The regret bound before it is simplified to $34 D S\\sqrt{AT\\log(T/\\delta)}$.",
     )
     growth = Claim(
+        quantity=len,
+        bound=len,
         name="growth",
         kind=Rate(0.5),
         source="jaksch2010near, Theorem 2",
@@ -54,6 +58,8 @@ def _result_one() -> Result:
         instances=(SMALL,),
     )
     control = Claim(
+        quantity=len,
+        bound=len,
         name="no union bound",
         kind=NegativeControl(0.05),
         source="ours",
@@ -92,6 +98,8 @@ def _result_one() -> Result:
 
 def _result_two() -> Result:
     alarms = Claim(
+        quantity=len,
+        bound=len,
         name="false alarms",
         kind=HighProbability(0.05),
         source="ours, Theorem R",
@@ -100,6 +108,8 @@ def _result_two() -> Result:
         instances=BOTH,
     )
     delay = Claim(
+        quantity=len,
+        bound=len,
         name="mean delay",
         kind=Expectation(),
         source="ours",

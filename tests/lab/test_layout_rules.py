@@ -40,6 +40,36 @@ def test_an_algorithm_in_another_area_than_the_result_says_is_missing(root):
     assert layout.missing_rooms(root) == ["coin: no theorylab/bandits/coin.py"]
 
 
+@pytest.mark.parametrize("key", ["slug", "area", "paper"])
+def test_a_result_that_cannot_be_read_from_the_source_is_named(root, key):
+    path = root / "proofs_checks/coin.py"
+    text = path.read_text()
+    line = next(line for line in text.splitlines() if f"{key}=" in line and "RESULT" not in line and "slug=" in line)
+    value = line.split(f"{key}=")[1].split(",")[0]
+    assert layout.unreadable_results(root) == []
+    path.write_text(text.replace(f"{key}={value}", f"{key}=str({value})"))
+    complaint = f"proofs_checks/coin.py: RESULT has no {key} that can be read from the source"
+    assert layout.unreadable_results(root) == [complaint] and complaint in layout.complaints(root)
+    # a constant of another file of the room can be followed, under another name and at second hand as well
+    path.write_text(
+        "from theorylab.rooms.proofs_checks._coin_more import THERE as HERE\n"
+        + text.replace(f"{key}={value}", f"{key}=HERE")
+    )
+    write(root, "proofs_checks/_coin_more.py", "from theorylab.rooms.proofs_checks._coin_base import THERE\n")
+    write(root, "proofs_checks/_coin_base.py", f"THERE: str = {value}\n")
+    assert layout.unreadable_results(root) == []
+    write(root, "proofs_checks/_coin_base.py", "from theorylab.rooms.proofs_checks._coin_more import THERE\n")
+    assert layout.unreadable_results(root) == [complaint]  # a circle
+
+
+def test_every_result_can_be_cited():
+    from theorylab.lab.bibliography import cite
+    from theorylab.lab.catalogue import entries
+
+    for entry in entries():
+        assert entry.claims and cite(entry.slug).startswith("@"), entry
+
+
 @pytest.mark.parametrize("heading", layout.HEADINGS)
 def test_a_missing_heading_is_named(root, heading):
     path = root / "theorylab/bandits/coin.py"

@@ -159,6 +159,16 @@ def test_an_empty_report_and_one_without_power(tmp_path: Path) -> None:
     assert text.count("The mutants were not run for this page") == 2
 
 
+def test_mutants_that_were_not_run_are_said_of_each_result(tmp_path: Path) -> None:
+    everything = EXAMPLE["everything"](tmp_path / "figures")
+    everything["power"] = [row for row in everything["power"] if row.slug == "ucrl2"]
+    text = build_report(tmp_path / "a.html", **everything, power_known={"ucrl2"}).read_text(encoding="utf-8")
+    assert text.count("The mutants were not run for this page") == 1
+    assert text.count('<span class="muted">not run</span>') == 1
+    text = build_report(tmp_path / "b.html", **everything).read_text(encoding="utf-8")
+    assert "not run for this page" not in text and '<span class="muted">none listed</span>' in text
+
+
 def test_recorded_rows_are_as_good_as_fresh_ones(tmp_path: Path) -> None:
     rows = [{**row.to_dict(), "layer": row.layer, "message": row.message} for row in EXAMPLE["rows"]()]
     power = [

@@ -252,8 +252,9 @@ def test_update_readme_refuses_a_file_without_markers(tmp_path: Path, text: str,
 
 
 def test_small_models_are_drawn_and_others_are_not() -> None:
-    from theorylab.lab.report.models import model_pictures
     from theorylab.rooms.proofs_checks import rbocpd, ucrl2
+
+    from theorylab.lab.report.models import model_pictures
 
     names = [name for name, picture in model_pictures(ucrl2.RESULT, most=3) if picture]
     assert names == ["two-state-noisy", "two-state-slip-swapped", "riverswim-6"]

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from theorylab.lab import sweeps
 from theorylab.lab.store import ResultStore
 from theorylab.lab.sweeps import dask_sweep, resumable, task_key
 
+ROOT = Path(__file__).resolve().parents[2]
 CALLS: list[int] = []
 LOCK = threading.Lock()
 
@@ -118,6 +123,76 @@ def test_an_edited_file_gives_other_keys(tmp_path):
         (tmp_path / "mine.py").write_text(text)
         keys.append(task_key(load_function(f"{tmp_path}/mine.py:f"), 0))
     assert None not in keys and len(set(keys)) == 2
+
+
+STUDIES = {
+    "a module beside it": ("import helper\n", "helper.f(x)", "helper.py"),
+    "from it": ("from helper import f\n", "f(x)", "helper.py"),
+    "inside the function": ("", "__import__('os') and 0", ""),
+    "later": ("def g(x):\n    from helper import f\n    return f(x)\n", "g(x)", "helper.py"),
+    "at second hand": ("import first\n", "first.f(x)", "helper.py"),
+    "in a package": ("from pack.sub import helper\n", "helper.f(x)", "pack/sub/helper.py"),
+    "by the package": ("import pack.sub\n", "pack.sub.f(x)", "pack/sub/__init__.py"),
+    "relative": ("from pack import outer\n", "outer.f(x)", "pack/sub/helper.py"),
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_an_edited_module_never_meets_an_old_result(tmp_path, name):
+    """Two processes, as a person would work; the second must see the edit (and a third must keep the result)."""
+    imports, call, edited = STUDIES[name]
+    files = {
+        "study.py": f"{imports}def task(x):\n    return {call}\n",
+        "first.py": "import helper\ndef f(x): return helper.f(x)\n",
+        "helper.py": "def f(x): return 1\n",
+        "pack/__init__.py": "",
+        "pack/outer.py": "from .sub import helper\nfrom . import sub\ndef f(x): return helper.f(x)\n",
+        "pack/sub/__init__.py": "def f(x): return 1\n",
+        "pack/sub/helper.py": "def f(x): return 1\n",
+    }
+    for file, text in files.items():
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run():
+        code = (
+            "import study\nfrom pathlib import Path\nfrom theorylab.lab.store import ResultStore\n"
+            "from theorylab.lab.sweeps import resumable, task_key\n"
+            "print(resumable(ResultStore(Path('store')), 1)(study.task, [1])[0], task_key(study.task, 1))"
+        )
+        env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    before = run()
+    if not edited:  # an import by a computed name cannot be followed
+        assert before == ["0", "None"]
+        return
+    (tmp_path / edited).write_text("def f(x): return 2\n")
+    after = run()
+    assert [before[0], after[0]] == ["1", "2"] and before[1] != after[1]
+    assert run() == after and len(ResultStore(tmp_path / "store").files()) == 2
+
+
+def test_a_function_of_an_installed_distribution_is_not_kept(tmp_path):
+    from theorylab.lab.local_sources import sources_digest
+
+    path = tmp_path / "site-packages" / "study.py"
+    path.parent.mkdir()
+    path.write_text("import helper\n")
+    assert sources_digest(path) is None
+    assert sources_digest(tmp_path / "none.py") is None
+
+
+def test_the_rooms_of_a_room_are_its_sources():
+    from theorylab.lab.local_sources import sources_digest
+    from theorylab.rooms import ROOT as ROOMS
+
+    for path in sorted((ROOMS / "proofs_checks").glob("*.py")) + sorted((ROOMS / "figures").glob("*.py")):
+        assert sources_digest(path) is not None, path
 
 
 def test_the_store_is_bypassed_where_the_key_would_be_incomplete(tmp_path):

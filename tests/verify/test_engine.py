@@ -167,7 +167,12 @@ def test_checks_and_their_failures():
         return Comparison(value <= 1.0, value, 1.0, "compared")
 
     made = Check(
-        name="check", evaluate=evaluate, source="", instances=(Instance("coin", lambda: Coin(0.5), 1, 1),), kind=Exact()
+        name="check",
+        evaluate=evaluate,
+        source="",
+        instances=(Instance("coin", lambda: Coin(0.5), 1, 1),),
+        kind=Exact(),
+        certified=True,
     )
     (row,) = check([coin_result(checks=(made,))])
     assert (row.verdict, row.layer, row.level) == ("supported", "exact", "L4")

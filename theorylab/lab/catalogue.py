@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import importlib
 import json
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from theorylab.lab.literals import result_literals
 from theorylab.rooms import ROOT
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def entries(root: Path = ROOT) -> list[Entry]:
 
 def entry(slug: str, root: Path = ROOT) -> Entry:
     """One slug, read without importing its rooms."""
-    found = _literals(room_path("proofs_checks", slug, root))
+    found = result_literals(room_path("proofs_checks", slug, root))
     recorded = _evidence(root / "proofs_checks" / "evidence" / f"{slug}.json")
     stale = bool(recorded) and root == ROOT and not _fresh(recorded)
     if stale:
@@ -205,51 +205,3 @@ def _evidence(path: Path) -> dict[str, Any]:
         theorems = [part for part in recorded.get("parts") or [] if part.get("layer", "theorem") == "theorem"]
         found["claims"] = list(dict.fromkeys(str(part.get("claim", "")).rpartition("@")[0] for part in theorems))
     return found
-
-
-def _literals(path: Path) -> dict[str, Any]:
-    """Keywords of ``Result(...)`` and the names of its claims, as far as they are written as literals."""
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return {}
-    values: dict[str, ast.expr] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            values[node.targets[0].id] = node.value
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            values[node.target.id] = node.value
-    result = values.get("RESULT")
-    if not isinstance(result, ast.Call):
-        return {}
-    keywords = {k.arg: _resolve(k.value, values) for k in result.keywords if k.arg}
-    found: dict[str, Any] = {
-        key: keywords[key].value  # type: ignore[attr-defined]
-        for key in ("slug", "area", "title", "paper")
-        if isinstance(keywords.get(key), ast.Constant)
-    }
-    found["claims"] = _claim_names(keywords.get("claims"), values)
-    return found
-
-
-def _resolve(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
-    seen = set()
-    while isinstance(node, ast.Name) and node.id in values and node.id not in seen:
-        seen.add(node.id)
-        node = values[node.id]
-    return node
-
-
-def _claim_names(node: ast.expr | None, values: dict[str, ast.expr]) -> list[str]:
-    if node is None:
-        return []
-    node = _resolve(node, values)
-    if isinstance(node, ast.Starred):
-        return _claim_names(node.value, values)
-    if isinstance(node, (ast.Tuple, ast.List)):
-        return [name for element in node.elts for name in _claim_names(element, values)]
-    if isinstance(node, ast.Call):
-        name = next((k.value for k in node.keywords if k.arg == "name"), None)
-        if isinstance(name, ast.Constant) and isinstance(name.value, str):
-            return [name.value]
-    return []

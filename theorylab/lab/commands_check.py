@@ -45,13 +45,20 @@ def check(
 
     Exit code 1 when something is refuted.
     """
-    from theorylab.lab.output import write_json
+    from theorylab.lab.output import writable_file, write_json
+    from theorylab.lab.own import OwnAlgorithmError
     from theorylab.lab.progress import reporting
 
     known_preset(preset)
+    writable_file("--json", json_file)
     own = own_algorithm(slugs or [], algorithm)
     with reporting() as progress:
-        rows = checked(slugs, preset, seed, jobs, progress, own)
+        try:
+            rows = checked(slugs, preset, seed, jobs, progress, own)
+        except (AttributeError, TypeError, LookupError, ValueError) as error:
+            if own is None or isinstance(error, OwnAlgorithmError):
+                raise
+            raise OwnAlgorithmError(f"{algorithm} gave no record that the claims can read: {error}") from error
     if json_file is not None:
         write_json([row.to_dict() for row in rows], json_file)
     if json_file != "-":
@@ -69,11 +76,12 @@ def power(
     Exit code 1 when a mutant is caught by nothing and is not a listed hole.
     """
     from theorylab.lab.catalogue import load_results
-    from theorylab.lab.output import print_table, write_json
+    from theorylab.lab.output import print_table, writable_file, write_json
     from theorylab.lab.progress import reporting
     from theorylab.verify.engine import DEFAULT_ENTROPY
     from theorylab.verify.power import power as run_power
 
+    writable_file("--json", json_file)
     with reporting() as progress:
         rows = run_power(load_results(slugs), rng=DEFAULT_ENTROPY if seed is None else seed, progress=progress)
     if json_file is not None:
@@ -107,13 +115,14 @@ def profile(
 ) -> None:
     """Show where a proof loses its constants: the chain from the measured quantity up to the bound."""
     from theorylab.lab.catalogue import load_result
-    from theorylab.lab.output import number, print_table, write_json
+    from theorylab.lab.output import number, print_table, writable_file, write_json
     from theorylab.lab.progress import reporting
     from theorylab.verify.engine import DEFAULT_ENTROPY
     from theorylab.verify.profile import profile as run_profile
     from theorylab.verify.profile import replay
 
     known_preset(preset)
+    writable_file("--json", json_file)
     result = load_result(slug)
     entropy = DEFAULT_ENTROPY if seed is None else seed
     if link is not None:
@@ -145,15 +154,19 @@ def evidence(
     """Record the evidence anew: checks, mutants and Coq files, tied to the sources by their hashes."""
     from theorylab.core.rng import seed_of
     from theorylab.lab.catalogue import load_results
-    from theorylab.lab.output import shown
+    from theorylab.lab.output import shown, writable_folder
     from theorylab.lab.progress import reporting
-    from theorylab.rooms import ROOT
+    from theorylab.rooms import INSTALLED, ROOT
     from theorylab.verify import evidence as records
     from theorylab.verify.coq import check_coq
     from theorylab.verify.engine import DEFAULT_ALPHA, DEFAULT_ENTROPY
     from theorylab.verify.power import power as run_power
 
     known_preset(preset)
+    if out is not None:
+        writable_folder("--out", out)
+    elif INSTALLED:
+        raise ValueError("evidence is recorded in a checkout, and this theorylab is installed: give --out FOLDER")
     entropy = DEFAULT_ENTROPY if seed is None else seed
     results = load_results(slugs)
     coq = check_coq(ROOT / "proofs_checks" / "coq")
@@ -222,11 +235,11 @@ def own_algorithm(slugs: Sequence[str], text: str | None) -> dict[str, Callable[
     if text is None:
         return None
     from theorylab.lab.catalogue import load_result
-    from theorylab.lab.own import load_function
+    from theorylab.lab.own import guarded, load_function
 
     if len(slugs) != 1:
         raise ValueError(f"--algorithm stands in the place of one slug's algorithm, got {len(slugs)} slugs")
-    return {load_result(slugs[0]).main: load_function(text)}
+    return {load_result(slugs[0]).main: guarded(load_function(text), text)}
 
 
 def print_rows(rows: Sequence[Row]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,17 +37,20 @@ def run(
     seed: Seed = None,
     jobs: Jobs = None,
     json_file: JsonFile = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the curves to FILE.")] = None,
+    csv_file: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write the curves to FILE.")] = None,
 ) -> None:
     """Run an algorithm and print its regret with 95% intervals.
 
-    Other options are the algorithm's own keywords, for example --delta 0.1.
+    Other options are the algorithm's own keywords, for example --delta 0.1.  With any of them but --delta, the
+    instance's own keywords (its delta apart) are dropped.
     """
-    from theorylab.lab.output import write_json
+    from theorylab.lab.output import writable_file, write_json
     from theorylab.lab.progress import nested, reporting
     from theorylab.lab.runs import parse_keywords, run_instance
 
     parameters = parse_keywords(context.args, slug)
+    writable_file("--json", json_file)
+    writable_file("--csv", csv_file)
     with reporting() as progress:
         found = run_instance(
             slug,
@@ -60,7 +64,7 @@ def run(
     if json_file is not None:
         write_json(found.to_dict(), json_file)
     if csv_file is not None:
-        _write_curves(csv_file, found)
+        _write_curves(Path(csv_file), found)
     if json_file != "-":
         _print_run(found)
 
@@ -77,12 +81,14 @@ def figure(
 
     A figure whose conclusions do not hold is still drawn, and says so.
     """
+    from theorylab.lab.output import writable_folder
     from theorylab.lab.progress import reporting
     from theorylab.lab.reproduce import make_figures
 
     known_preset(preset)
     if bool(slugs) == every:
         raise ValueError("name at least one slug or give --all (not both)")
+    writable_folder("--out", out)
     with reporting() as progress:
         for found in make_figures(slugs, preset, out, seed=seed, jobs=jobs, progress=progress):
             _print_figure(found)
@@ -92,9 +98,10 @@ def report(
     out: Out = DEFAULT_OUT,
 ) -> None:
     """Write the HTML report of the recorded evidence: nothing is run."""
-    from theorylab.lab.output import shown
+    from theorylab.lab.output import shown, writable_folder
     from theorylab.lab.reproduce import recorded_report
 
+    writable_folder("--out", out)
     page, left_out = recorded_report(out)
     if left_out:
         print(f"no fresh evidence, not shown: {', '.join(left_out)} (theorylab evidence SLUG records it)")
@@ -111,11 +118,12 @@ def reproduce(
 
     Exit code 1 when something is refuted.
     """
-    from theorylab.lab.output import shown
+    from theorylab.lab.output import shown, writable_folder
     from theorylab.lab.progress import reporting
     from theorylab.lab.reproduce import reproduce as run_all
 
     known_preset(preset)
+    writable_folder("--out", out)
     with reporting() as progress:
         found = run_all(preset, out, seed=seed, jobs=jobs, progress=progress)
     for figure_result in found.figures:
@@ -197,12 +205,13 @@ def _print_run(found: RunSummary) -> None:
 
 
 def _write_curves(path: Path, found: RunSummary) -> None:
-    from theorylab.lab.store import atomic_write
+    from theorylab.lab.output import write_text
 
     rows = found.rows()
     if not rows:
         raise ValueError(f"{found.slug} returns no series over time, so there is no curve for --csv; use --json")
-    with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from theorylab.lab.bibliography import bibliography
 from theorylab.lab.catalogue import entry, figure_slugs, slugs
+from theorylab.lab.literals import result_literals
 
 __all__ = [
     "AREAS",
@@ -21,6 +22,7 @@ __all__ = [
     "missing_headings",
     "missing_rooms",
     "unknown_keys",
+    "unreadable_results",
 ]
 
 AREAS = ("mdp", "bandits", "games")
@@ -35,7 +37,15 @@ _SOURCES = ("theorylab", "proofs_checks", "figures", "tests", "benchmarks")
 
 def complaints(root: Path) -> list[str]:
     """Everything that is wrong with the layout of the checkout at ``root``; an empty list when all is well."""
-    checks = (missing_rooms, missing_headings, long_files, decorated_kernels, floor_violations, unknown_keys)
+    checks = (
+        missing_rooms,
+        unreadable_results,
+        missing_headings,
+        long_files,
+        decorated_kernels,
+        floor_violations,
+        unknown_keys,
+    )
     return [line for check in checks for line in check(root)]
 
 
@@ -52,6 +62,17 @@ def missing_rooms(root: Path) -> list[str]:
         top = area.split("/")[0] or "<area>"
         if not any((root / "tests").glob(f"{top}/**/test_{slug}.py")):
             found.append(f"{slug}: no tests/{top}/test_{slug}.py")
+    return found
+
+
+def unreadable_results(root: Path) -> list[str]:
+    """One line for each result whose slug, area or paper cannot be read from the source, as ``theorylab list`` does."""
+    found = []
+    for slug in slugs(root):
+        said = result_literals(root / "proofs_checks" / f"{slug}.py")
+        for key in ("slug", "area", "paper"):
+            if key not in said:
+                found.append(f"proofs_checks/{slug}.py: RESULT has no {key} that can be read from the source")
     return found
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["load_function"]
+__all__ = ["OwnAlgorithmError", "guarded", "load_function"]
+
+
+class OwnAlgorithmError(ValueError):
+    """The user's file cannot be loaded, or its algorithm fails when it is called."""
 
 
 def load_function(text: str) -> Callable[..., Any]:
@@ -20,6 +26,8 @@ def load_function(text: str) -> Callable[..., Any]:
         If the text is not ``FILE.py:FUNCTION`` or the file has no such function.
     FileNotFoundError
         If there is no such file.
+    OwnAlgorithmError
+        If the file cannot be imported; the message names the cause.
     """
     file, colon, name = text.rpartition(":")
     if not colon or not file.endswith(".py") or not name.isidentifier():
@@ -35,6 +43,9 @@ def load_function(text: str) -> Callable[..., Any]:
     sys.path.insert(0, str(path.parent))  # so that the file can import its neighbours
     try:
         spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(module_name, None)
+        raise OwnAlgorithmError(f"{file} cannot be imported: {_cause(error, path)}") from error
     finally:
         sys.path.remove(str(path.parent))
     found = getattr(module, name, None)
@@ -45,3 +56,32 @@ def load_function(text: str) -> Callable[..., Any]:
 
         return agent_algorithm(found, name=name)
     return found  # type: ignore[no-any-return]
+
+
+def guarded(algorithm: Callable[..., Any], text: str) -> Callable[..., Any]:
+    """``algorithm`` with every failure turned into one line that names ``text`` and the cause.
+
+    An algorithm that ends the process (``raise SystemExit(0)``) has checked nothing: that is a failure too.
+    """
+    path = Path(text.rpartition(":")[0]).expanduser().resolve()
+
+    @functools.wraps(algorithm)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            record = algorithm(*arguments, **keywords)
+        except (Exception, SystemExit) as error:
+            raise OwnAlgorithmError(f"{text} failed: {_cause(error, path)}") from error
+        if record is None:
+            raise OwnAlgorithmError(f"{text} returned None, expected the record of the run")
+        return record
+
+    return call
+
+
+def _cause(error: BaseException, path: Path) -> str:
+    """Kind, message and, where it is known, the last line of the user's file on the way."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    line = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    where = f" (line {line})" if line else ""
+    return f"{type(error).__name__}{': ' if message else ''}{message}{where}"

@@ -105,23 +105,30 @@ def reproduce(
     figures = list(make_figures(None, preset, out / FIGURES, seed=seed, jobs=jobs, progress=progress))
     about = {"preset": preset, "entropy": rng, "alpha": DEFAULT_ALPHA}
     about |= {"versions": dict(versions()), "source_hash": source_hash()}
+    recorded = _recorded_power()
     page = build_report(
-        out / PAGE, results=results, rows=rows, power=_recorded_power(), profiles=profiles, figures=figures, meta=about
+        out / PAGE,
+        results=results,
+        rows=rows,
+        power=None if recorded is None else [row for mutants in recorded.values() for row in mutants],
+        power_known=recorded,
+        profiles=profiles,
+        figures=figures,
+        meta=about,
     )
     return Reproduction(rows, figures, page)
 
 
-def _recorded_power() -> list[dict[str, Any]] | None:
-    """The mutants on record; ``None`` when a record is missing or stale."""
+def _recorded_power() -> dict[str, list[dict[str, Any]]] | None:
+    """The mutants on record by slug, of fresh records only; ``None`` when there is none."""
     from theorylab.verify import evidence
 
-    found: list[dict[str, Any]] = []
+    found: dict[str, list[dict[str, Any]]] = {}
     for slug in chosen(None):
         record = evidence.load(slug)
-        if record is None or not evidence.fresh(record):
-            return None
-        found += [{"slug": slug, **mutant} for mutant in record["power"]]
-    return found
+        if record is not None and evidence.fresh(record):
+            found[slug] = [{"slug": slug, **mutant} for mutant in record["power"]]
+    return found or None
 
 
 def _sweep(jobs: int | None, progress: ProgressCallback | None) -> Sweep:

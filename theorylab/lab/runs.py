@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from theorylab.core.record import plain
 from theorylab.core.rng import RNGLike, seed_of
 from theorylab.core.sweeps import Sweep, serial
 from theorylab.lab.catalogue import load_result, room_path
+from theorylab.lab.local_sources import sources_digest
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import library_code
 
@@ -154,12 +154,13 @@ def run_instance(
     seeds
         Number of runs; run ``i`` uses child ``i`` of ``rng``.
     parameters
-        Keywords of the algorithm; they override those of an own instance.
+        Keywords of the algorithm.  With any other than ``delta`` among them, the own instance's keywords are dropped,
+        except ``delta`` and those without which the algorithm cannot be called.
 
     Raises
     ------
     KeyError, ValueError
-        If there is no such slug or instance, or no horizon is known.
+        If there is no such slug or instance, the algorithm cannot run on it, or no horizon is known.
     """
     seeds = validate.integer("seeds", seeds, low=1)
     own = own_instances(slug)
@@ -171,10 +172,13 @@ def run_instance(
     if horizon is None and case is None:
         raise ValueError(f"{name} is no instance of {slug}'s own, expected --horizon T with it")
     steps = validate.integer("horizon", case.horizon if horizon is None and case is not None else horizon, low=1)
-    chosen = {**(case.parameters if case is not None else {}), **(parameters or {})}
-    chosen.pop("trace", None)  # what a proof needs is not shown here, and it is large at long horizons
+    chosen = _merged(case.parameters if case is not None else {}, parameters or {}, keywords(slug))
+    if case is None or steps != case.horizon:  # the instance's checkpoints are made for its own horizon
+        chosen = {k: v for k, v in chosen.items() if k != "checkpoints" or k in (parameters or {})}
     seed = seed_of(rng)
-    room = hashlib.sha256(room_path("proofs_checks", slug).read_bytes()).hexdigest()
+    room = sources_digest(room_path("proofs_checks", slug))
+    if room is None:
+        sweep = serial  # nothing is kept of sources that cannot be told
     about = {"slug": slug, "instance": name, "horizon": steps, "parameters": chosen, "seed": seed, "room": room}
     records = sweep(_one_run, [{**about, "run": i} for i in range(seeds)])
     times = np.asarray(records[0]["times"], dtype=np.int64)
@@ -188,6 +192,17 @@ def run_instance(
         series={key: np.array([r["series"][key] for r in records]) for key in records[0]["series"]},
         values={key: np.array([r["values"][key] for r in records], float) for key in records[0]["values"]},
     )
+
+
+def _merged(
+    instance: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
+    """The keywords of a run: the caller's, and those of the instance that they leave standing."""
+    mine = {k: v for k, v in instance.items() if k != "trace"}  # large, needed by proofs, and not shown here
+    if set(given) - {"delta"}:  # an instance's keywords belong together: half of them may contradict the caller's
+        required = {name for name, p in known.items() if p.default is inspect.Parameter.empty}
+        mine = {k: v for k, v in mine.items() if k == "delta" or k in required}
+    return {k: v for k, v in {**mine, **given}.items() if k != "trace"}
 
 
 @functools.lru_cache(maxsize=32)
@@ -210,7 +225,15 @@ def _one_run(task: Mapping[str, Any]) -> dict[str, Any]:
     algorithm = library_code(result.algorithms).algorithm(result.main)
     model = _model(task["slug"], task["instance"])
     case = Case(task["instance"], model, task["horizon"], task["parameters"], 1, "run")
-    return _numbers(run_once(case, algorithm, task["seed"], task["run"]))
+    own = own_instances(task["slug"])
+    try:
+        return _numbers(run_once(case, algorithm, task["seed"], task["run"]))
+    except (AttributeError, IndexError) as error:
+        if task["instance"] in own:
+            raise
+        fitting = f"its own: {', '.join(own)}" if own else "none of its own"
+        text = f"{task['slug']} cannot run on {task['instance']} ({error}); instances that fit: {fitting}"
+        raise ValueError(text) from error
 
 
 def _numbers(record: Any) -> dict[str, Any]:

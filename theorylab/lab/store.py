@@ -81,9 +81,9 @@ class ResultStore:
     def get(self, key: str) -> Any:
         """The result of ``key``; ``MISSING`` when there is none or its file is damaged."""
         path = self.path(key)
-        if not path.is_file():
-            return MISSING
         try:
+            if not path.is_file():
+                return MISSING
             with np.load(path, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             return _decode(json.loads(arrays[_TREE].tobytes().decode("utf-8")), arrays)

@@ -1,24 +1,26 @@
 """Sweeps that survive an interruption, and sweeps over a Dask cluster.
 
 A result is kept under a key made of everything that decides it: the package's sources, the file that defines the
-function (and the rooms that this file imports), the function's name, the task, and the versions of Python and of the
-numeric libraries.  A changed source or parameter therefore never meets an old result.
+function and the local files that it imports at any depth (rooms and the user's own modules), the function's name, the
+task, and the versions of Python and of the numeric libraries.  A changed source or parameter therefore never meets an
+old result.  What a function reads while it runs (a data file, an environment variable) is not in the key.
 
 The store is bypassed, and the function simply runs, when the key would be incomplete: a task that is no plain data
 (numbers, strings, ``None``, lists, tuples, dicts with string keys, ``SeedSequence``), a function with free variables, a
-function without a source file, or a result that is no plain data.  The runs of ``theorylab check`` are kept for the
-statements of the rooms; those of an own algorithm or of a mutant are not.
+function without a source file, an import that cannot be followed (by a computed name), or a result that is no plain
+data.  Where the store cannot be written the function runs as well, and one warning goes to standard error.  The runs
+of ``theorylab check`` are kept for the statements of the rooms; those of an own algorithm or of a mutant are not.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import hashlib
 import inspect
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from theorylab.core import validate
 from theorylab.core.kernels import source_hash
 from theorylab.core.record import versions
 from theorylab.core.sweeps import Sweep
+from theorylab.lab.local_sources import sources_digest
 from theorylab.lab.store import MISSING, ResultStore, UnstorableError
 
 __all__ = ["ProgressCallback", "all_cores", "dask_sweep", "resumable", "task_key"]
@@ -169,12 +172,15 @@ def _canonical_check(value: Any) -> Any:
     from theorylab.lab.catalogue import loaded_results, room_path
     from theorylab.verify.cases import Case
     from theorylab.verify.code import Code
-    from theorylab.verify.engine import Group
+    from theorylab.verify.runs import Group
 
     if isinstance(value, Code) and not (value.own or value.plain or value.modules):
         return {"$code": "library"}
     for result in loaded_results():  # the rooms' own objects only: another object of the same name is another thing
-        room = [result.slug, _file_hash(room_path("proofs_checks", result.slug))]
+        digest = sources_digest(room_path("proofs_checks", result.slug))
+        if digest is None:
+            continue
+        room = [result.slug, digest]
         if value is result:
             return {"$result": room}
         if isinstance(value, Case) and any(value is case for case in _cases(result)):
@@ -200,7 +206,8 @@ def _describe(function: Callable[[Any], Any]) -> str | None:
     if not inspect.isfunction(function) or "<locals>" in function.__qualname__ or function.__closure__:
         return None
     path = Path(function.__code__.co_filename)
-    if not path.is_file():
+    sources = sources_digest(path) if path.is_file() else None
+    if sources is None:
         return None
     try:
         arguments = json.dumps(_canonical(bound), sort_keys=True)
@@ -208,39 +215,7 @@ def _describe(function: Callable[[Any], Any]) -> str | None:
         return None
     made_with = json.dumps(dict(versions()), sort_keys=True)
     name = f"{function.__module__}.{function.__qualname__}"
-    return "\0".join([source_hash(), _file_hash(path), name, arguments, made_with])
-
-
-def _file_hash(path: Path) -> str:
-    """The contents of ``path`` and of the rooms that it imports, at whatever depth."""
-    digest = hashlib.sha256()
-    todo, seen = [path], set()
-    while todo:
-        current = todo.pop(0)
-        if current in seen:
-            continue
-        seen.add(current)
-        content = current.read_bytes()
-        digest.update(hashlib.sha256(content).digest())
-        todo.extend(_imported_rooms(content))
-    return digest.hexdigest()
-
-
-def _imported_rooms(content: bytes) -> Iterator[Path]:
-    from theorylab.rooms import ROOT
-
-    prefix = "theorylab.rooms."
-    for node in ast.walk(ast.parse(content)):
-        if isinstance(node, ast.ImportFrom) and node.module and f"{node.module}.".startswith(prefix):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.startswith(prefix)]
-        else:
-            continue
-        for name in names:
-            path = ROOT.joinpath(*name.removeprefix(prefix).split(".")).with_suffix(".py")
-            if path.is_file() and path.stem != "_style":  # how a figure looks decides no number
-                yield path
+    return "\0".join([source_hash(), sources, name, arguments, made_with])
 
 
 def _lookup(
@@ -258,6 +233,18 @@ def _keep(store: ResultStore | None, key: str | None, result: Any) -> None:
             store.put(key, result)
         except UnstorableError:
             pass  # documented: a result that is no plain data is not kept
+        except OSError as error:  # a full disk, a folder that cannot be written: the run itself is none the worse
+            _warn_once(store, error)
+
+
+_WARNED: set[Path] = set()
+
+
+def _warn_once(store: ResultStore, error: OSError) -> None:
+    if store.folder not in _WARNED:
+        _WARNED.add(store.folder)
+        reason = error.strerror or type(error).__name__
+        print(f"theorylab: results cannot be kept in {store.folder} ({reason}); going on without", file=sys.stderr)
 
 
 def _compute(store: ResultStore | None, function: Callable[[Any], Any], task: Any, key: str | None, index: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -51,6 +51,7 @@ def build_report(
     results: Sequence[Any] = (),
     rows: Sequence[Any] = (),
     power: Sequence[Any] | None = None,
+    power_known: Collection[str] | None = None,
     profiles: Sequence[Any] = (),
     figures: Sequence[Any] = (),
     meta: Mapping[str, Any] | None = None,
@@ -67,6 +68,8 @@ def build_report(
         ``Row`` objects of a check, or dictionaries with their keys (recorded evidence).
     power
         ``PowerRow`` objects or dictionaries; ``None``: the mutants were not run, and the page says so.
+    power_known
+        The slugs whose mutants were run; ``None``: all, when ``power`` is given.
     profiles
         ``Profile`` objects.
     figures
@@ -103,7 +106,8 @@ def build_report(
     row_views = [views.row_view(row) for row in rows]
     mutants = [views.mutant_view(row) for row in power or ()]
     pictures = [figure_view(figure, page) for figure in figures]
-    found = sections(results, row_views, mutants, profiles, pictures, _sources(), power_known=power is not None)
+    known = set() if power is None else power_known
+    found = sections(results, row_views, mutants, profiles, pictures, _sources(), power_known=known)
     text = environment.get_template("report.html.j2").render(
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         script=Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
@@ -111,7 +115,6 @@ def build_report(
         rows=row_views,
         totals=views.counts(row_views),
         alarms=_alarms(found),
-        power_known=power is not None,
         layers=LAYERS,
         layer_names=views.LAYERS,
         verdicts=VERDICTS,

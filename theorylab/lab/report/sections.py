@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ class Section:
     notes: tuple[str, ...]
     rows: tuple[RowView, ...]
     models: tuple[tuple[str, str], ...] = ()  # instance, base64 PNG of its drawing
+    power_known: bool = True  # whether its mutants were run
 
     @property
     def caught(self) -> int:
@@ -149,9 +150,12 @@ def sections(
     figures: Sequence[FigureView],
     sources: Mapping[str, Citation],
     *,
-    power_known: bool,
+    power_known: Collection[str] | None,
 ) -> list[Section]:
-    """One section a result, in their order; then slugs that only rows, mutants, profiles or figures know."""
+    """One section a result, in their order; then slugs that only rows, mutants, profiles or figures know.
+
+    ``power_known`` are the slugs whose mutants were run; ``None``: all.
+    """
     known = {str(read(result, "slug", "")): result for result in results}
     for item in (*rows, *mutants, *profiles, *figures):
         known.setdefault(str(read(item, "slug", "")), None)
@@ -167,12 +171,13 @@ def sections(
                 where = {"theorem": 0, "link": 1}.get(row.layer, 2)
                 groups[where].append(_orphan(row, mine))
         key = str(read(result, "paper", ""))
+        ran = power_known is None or slug in power_known
         made.append(
             Section(
                 slug=slug,
                 title=str(read(result, "title", "") or slug),
                 area=str(read(result, "area", "")),
-                level=_level(mine, broken, power_known),
+                level=_level(mine, broken, ran),
                 paper=sources.get(key, Citation(key, key, "", "")),
                 algorithms={str(k): str(v) for k, v in dict(read(result, "algorithms", {})).items()},
                 claims=tuple(groups[0]),
@@ -185,6 +190,7 @@ def sections(
                 notes=tuple(str(note) for note in read(result, "notes", ())),
                 rows=mine,
                 models=model_pictures(result),
+                power_known=ran,
             )
         )
     return made
