@@ -48,7 +48,24 @@ def test_bad_times(times, error, message):
         validated(times, 9)
 
 
-@pytest.mark.parametrize(("horizon", "error"), [(0, ValueError), (2.0, TypeError), (True, TypeError)])
+@pytest.mark.parametrize(
+    ("horizon", "error"), [(0, ValueError), (2.0, TypeError), (True, TypeError), (10**30, ValueError)]
+)
 def test_bad_horizons(horizon, error):
     with pytest.raises(error, match="horizon is"):
         checkpoints(horizon)
+
+
+@pytest.mark.parametrize("number", ["linear", "logarithmic"])
+def test_bad_numbers_of_times(number):
+    for value in (0, -1, 10**30):
+        with pytest.raises(ValueError, match=rf"{number} is -?\d+, expected an integer in 1\.\.1000000"):
+            checkpoints(1000, **{number: value})
+
+
+def test_the_longest_horizon_is_hit_exactly():
+    assert checkpoints(2**53 - 1)[-1] == 2**53 - 1
+    with pytest.raises(ValueError, match="horizon is 9007199254740993"):
+        validated([1], 2**53 + 1)
+    with pytest.raises(TypeError, match="one-dimensional sequence of integers"):
+        validated([[1], [1, 2]], 9)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import pickle
@@ -85,3 +86,14 @@ def test_plain():
 def test_versions_are_plain_strings():
     assert all(isinstance(k, str) and isinstance(v, str) for k, v in versions().items())
     assert pickle.loads(pickle.dumps(dict(versions()))) == dict(versions())
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda r: pickle.loads(pickle.dumps(r))])
+def test_records_can_be_copied_and_pickled_and_stay_read_only(copied):
+    record = walk()
+    other = copied(record)
+    assert type(other) is Walk and other.to_dict() == record.to_dict()
+    with pytest.raises(ValueError, match="read-only"):
+        other.regret[0] = 1.0
+    with pytest.raises(TypeError):
+        other.parameters["delta"] = 1.0

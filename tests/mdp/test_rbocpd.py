@@ -232,7 +232,7 @@ def test_stream_draws_each_piece_from_its_row():
         ({"x": [0.0, 1.0]}, TypeError, "x has dtype float64, expected integers"),
         ({"x": [[0, 1]]}, ValueError, "x has 2 dimensions, expected 1"),
         ({"x": []}, ValueError, "x is empty"),
-        ({"n_symbols": 1}, ValueError, "n_symbols is 1, expected an integer >= 2"),
+        ({"n_symbols": 1}, ValueError, r"n_symbols is 1, expected an integer in 2\.\.1000000"),
         ({"delta": 0.0}, ValueError, r"delta is 0, expected a finite number in \(0, 1\)"),
         ({"delta": 1.0}, ValueError, "delta is 1"),
         ({"rule": "kt"}, ValueError, "rule is 'kt', expected one of 'theorem_r'"),
@@ -241,6 +241,10 @@ def test_stream_draws_each_piece_from_its_row():
         ({"every": 0}, ValueError, "every is 0, expected an integer >= 1"),
         ({"every": 1.0}, TypeError, r"every is 1\.0, expected an integer"),
         ({"slots": 1}, ValueError, "slots is 1, expected an integer >= 2"),
+        ({"n_symbols": 10**12}, ValueError, r"n_symbols is 1000000000000, expected an integer in 2\.\.1000000"),
+        ({"delta": 1e-300}, ValueError, "delta is 1e-300, expected at least 1e-250"),
+        ({"trace": 1}, TypeError, "trace is 1, expected True or False"),
+        ({"stop_at_first_alarm": "no"}, TypeError, "stop_at_first_alarm is 'no', expected True or False"),
     ],
 )
 def test_bad_input_is_named(change, error, message):
@@ -261,3 +265,17 @@ def test_bad_input_is_named(change, error, message):
 def test_bad_streams_are_named(probabilities, starts, message):
     with pytest.raises(ValueError, match=message):
         CategoricalStream(probabilities, starts)
+
+
+def test_extreme_parameters_that_are_allowed():
+    x = [0] * 60 + [1] * 60
+    for extreme in ({"delta": 1e-250}, {"every": 10**30}, {"block": 10**30}):
+        assert rbocpd(x, n_symbols=2, **extreme).alarms.tolist() == []
+    assert rbocpd([0] * 600 + [1] * 900, n_symbols=2, delta=1e-250).alarms.tolist() != []  # and it still detects
+
+
+@pytest.mark.parametrize("change", [0, -1, 2])
+def test_a_gap_is_asked_for_by_the_number_of_its_change(change):
+    source = CategoricalStream([[0.9, 0.1], [0.1, 0.9]], starts=[1, 301])
+    with pytest.raises(ValueError, match=rf"change is {change}, expected an integer in 1\.\.1"):
+        source.gap(change)

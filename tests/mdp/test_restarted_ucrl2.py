@@ -119,9 +119,9 @@ def test_change_at_or_beyond_the_horizon_changes_nothing():
 
 
 def test_many_changes_restart_at_nearly_every_step():
-    run = restarted_ucrl2(two_state(), 50, changes=400, trace=True, rng=0)
-    assert run.n_episodes == 50
-    assert run.trace.clock.tolist() == [1] * 50
+    run = restarted_ucrl2(two_state(), 50, changes=49, trace=True, rng=0)
+    assert run.restart_times.tolist() == [t - 1 for t in phase_starts(50, 50) if t > 1]
+    assert len(run.restart_times) == 30 and run.trace.clock[:12].tolist() == [1] * 12
 
 
 def test_model_of_figure_2_restarts_210_times():
@@ -133,6 +133,8 @@ def test_model_of_figure_2_restarts_210_times():
     ("keywords", "message"),
     [
         ({"changes": -1}, "changes is -1"),
+        ({"changes": 100}, r"changes is 100, expected an integer in 0\.\.99"),
+        ({"changes": 10**400}, r"changes is an integer of 1329 bits, expected an integer in 0\.\.99"),
         ({"delta": 0.0}, "delta is 0"),
         ({"scale": -1.0}, "scale is -1"),
         ({"checkpoints": [101]}, r"checkpoints\[0\] is 101"),

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from theorylab.core import validate
 
-__all__ = ["ALL_STEPS_UP_TO", "checkpoints"]
+__all__ = ["ALL_STEPS_UP_TO", "LONGEST", "checkpoints"]
 
 ALL_STEPS_UP_TO = 500
+LONGEST = 2**53  # the longest horizon: beyond it a double does not hold every time
+MOST_TIMES = 10**6  # of one kind
 
 
 def checkpoints(horizon: int, *, logarithmic: int = 100, linear: int = 100) -> NDArray[np.int64]:
@@ -27,7 +29,9 @@ def checkpoints(horizon: int, *, logarithmic: int = 100, linear: int = 100) -> N
     >>> int(times[0]), int(times[-1]), len(times) <= 201
     (1, 1000000, True)
     """
-    horizon = validate.integer("horizon", horizon, low=1)
+    horizon = validate.integer("horizon", horizon, low=1, high=LONGEST)
+    logarithmic = validate.integer("logarithmic", logarithmic, low=1, high=MOST_TIMES)
+    linear = validate.integer("linear", linear, low=1, high=MOST_TIMES)
     if horizon <= ALL_STEPS_UP_TO:
         return np.arange(1, horizon + 1, dtype=np.int64)
     log_times = np.rint(np.logspace(0.0, np.log10(horizon), logarithmic))
@@ -46,7 +50,11 @@ def validated(times: Any, horizon: int) -> NDArray[np.int64]:
     """
     if times is None:
         return checkpoints(horizon)
-    raw = np.asarray(times)
+    horizon = validate.integer("horizon", horizon, low=1, high=LONGEST)
+    try:
+        raw = np.asarray(times)
+    except ValueError as error:
+        raise TypeError("checkpoints must be a one-dimensional sequence of integers") from error
     if raw.ndim != 1 or raw.dtype.kind not in "iu":
         raise TypeError("checkpoints must be a one-dimensional sequence of integers")
     for i, value in enumerate(raw):

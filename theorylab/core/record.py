@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RunRecord", "plain", "versions"]
+__all__ = ["RunRecord", "plain", "rebuilt", "versions"]
 
 
 @cache
@@ -50,6 +50,10 @@ class RunRecord:
             elif isinstance(value, dict):
                 object.__setattr__(self, field.name, MappingProxyType(dict(value)))
 
+    def __reduce__(self) -> tuple[Any, ...]:  # read-only mappings cannot be pickled; what is rebuilt is read-only again
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return rebuilt, (type(self), {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in values.items()})
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings: ready for JSON."""
         return {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
@@ -68,6 +72,11 @@ class RunRecord:
             {"algorithm": self.algorithm, **{name: plain(values[i]) for name, values in series.items()}}
             for i in range(len(times))
         ]
+
+
+def rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
+    """The record with these fields: what copies and unpickled records are made with, so that they are read-only too."""
+    return kind(**values)
 
 
 def _is_series(field: dataclasses.Field[Any], values: Any, times: Any) -> bool:

@@ -10,13 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LARGEST",
+    "LEAST_CONFIDENCE",
     "ROW_SUM_TOLERANCE",
     "array",
     "choice",
+    "confidence",
     "distributions",
+    "flag",
     "in_interval",
     "indices",
     "integer",
+    "not_vanishing",
     "number",
     "probability",
     "readonly",
@@ -24,6 +29,8 @@ __all__ = [
 ]
 
 ROW_SUM_TOLERANCE = 1e-9  # |sum of a row - 1| that is taken for rounding; nothing is ever renormalised
+LARGEST = 1e150  # products of two such numbers, and their reciprocals, are doubles
+LEAST_CONFIDENCE = 1e-250  # divided by squares of times, it is still a double with a reciprocal
 
 
 def where(name: str, index: Sequence[int | np.integer]) -> str:
@@ -48,16 +55,16 @@ def array(
     TypeError
         If the values are not real numbers.
     ValueError
-        If the shape is another one or an entry is NaN or infinite.
+        If the shape is another one, an entry is NaN, infinite or beyond the range of doubles, or entries are masked.
     """
+    _refuse_masked(name, values)
     try:
         raw = np.asarray(values)
-        if raw.dtype.kind not in "biuf":
-            if raw.dtype.kind == "O":
-                raw = raw.astype(np.float64)
-            else:
-                raise TypeError
+        if raw.dtype.kind not in "biufO" or (raw.dtype.kind == "O" and not all(map(_is_real, raw.flat))):
+            raise TypeError
         result = np.array(raw, dtype=np.float64, order="C")
+    except OverflowError as error:
+        raise ValueError(f"{name} has an entry beyond the range of doubles, expected finite numbers") from error
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} cannot be read as an array of real numbers, got {_short(values)}") from error
     if ndim is not None and result.ndim != ndim:
@@ -85,6 +92,14 @@ def in_interval(name: str, values: NDArray[np.float64], low: float, high: float)
         raise ValueError(f"{where(name, bad[0])} is {value:.12g}, expected a number in [{low:g}, {high:g}]")
 
 
+def not_vanishing(name: str, values: NDArray[np.float64]) -> None:
+    """Every entry is 0 or at least 1 / LARGEST, so that its reciprocal is a double."""
+    bad = np.argwhere((values > 0.0) & (values < 1.0 / LARGEST))
+    if len(bad):
+        value = values[tuple(bad[0])]
+        raise ValueError(f"{where(name, bad[0])} is {value:.12g}, expected 0 or at least {1.0 / LARGEST:g}")
+
+
 def distributions(name: str, values: NDArray[np.float64], *, tolerance: float = ROW_SUM_TOLERANCE) -> None:
     """Along the last axis: non-negative, sums to one within ``tolerance``.
 
@@ -105,10 +120,10 @@ def distributions(name: str, values: NDArray[np.float64], *, tolerance: float = 
 
 def integer(name: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
     """An integer in [low, high]; a float that is whole is not taken for one."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} is {value!r}, expected an integer")
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {_short(value)}, expected an integer")
     if (low is not None and value < low) or (high is not None and value > high):
-        raise ValueError(f"{name} is {value}, expected {_range(low, high, 'an integer')}")
+        raise ValueError(f"{name} is {_short(int(value))}, expected {_range(low, high, 'an integer')}")
     return int(value)
 
 
@@ -122,12 +137,14 @@ def number(
     open_high: bool = False,
 ) -> float:
     """A finite real number in the given (half-open) interval."""
-    if isinstance(value, (bool, str)):
-        raise TypeError(f"{name} is {value!r}, expected a number")
+    if not _is_real(value) or isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {_short(value)}, expected a number")
     try:
         result = float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} is {_short(value)}, expected a number in the range of doubles") from error
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} is {value!r}, expected a number") from error
+        raise TypeError(f"{name} is {_short(value)}, expected a number") from error
     inside = math.isfinite(result)
     if low is not None:
         inside = inside and (result > low if open_low else result >= low)
@@ -147,16 +164,35 @@ def probability(name: str, value: Any) -> float:
     return number(name, value, low=0.0, high=1.0, open_low=True, open_high=True)
 
 
+def confidence(name: str, value: Any) -> float:
+    """A confidence level that algorithms may divide by squares of times: a probability of at least 1e-250."""
+    result = probability(name, value)
+    if result < LEAST_CONFIDENCE:
+        raise ValueError(f"{name} is {result:.12g}, expected at least {LEAST_CONFIDENCE:g}: thresholds would overflow")
+    return result
+
+
 def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
     """One of a few words."""
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, allowed))}")
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} is {_short(value)}, expected one of {', '.join(map(repr, allowed))}")
     return str(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False; numbers are not taken for truth values."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {_short(value)}, expected True or False")
+    return bool(value)
 
 
 def indices(name: str, values: Any, *, below: int) -> NDArray[np.int64]:
     """A one-dimensional array of integers in 0..below-1."""
-    raw = np.asarray(values)
+    _refuse_masked(name, values)
+    try:
+        raw = np.asarray(values)
+    except ValueError as error:
+        raise TypeError(f"{name} is {_short(values)}, expected a one-dimensional sequence of integers") from error
     if raw.size == 0:
         return np.zeros(0, dtype=np.int64)
     if raw.ndim != 1:
@@ -177,6 +213,20 @@ def _range(low: int | None, high: int | None, what: str) -> str:
     return f"{what} in {low}..{high}"
 
 
+def _is_real(value: Any) -> bool:
+    """Whether ``float`` means the value itself: neither text nor a time nor a sequence."""
+    if isinstance(value, (str, bytes, np.timedelta64, np.datetime64)) or getattr(value, "ndim", 0) > 0:
+        return False
+    return hasattr(type(value), "__float__") or hasattr(type(value), "__index__")
+
+
+def _refuse_masked(name: str, values: Any) -> None:
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{name} has {int(np.sum(values.mask))} masked entries, expected none: nothing is filled in")
+
+
 def _short(values: Any) -> str:
+    if isinstance(values, int) and values.bit_length() > 200:
+        return f"an integer of {values.bit_length()} bits"
     text = repr(values)
     return text if len(text) <= 80 else text[:77] + "..."

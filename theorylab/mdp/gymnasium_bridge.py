@@ -128,6 +128,7 @@ def from_gymnasium(
     (2, (1,))
     """
     on_terminal = validate.choice("on_terminal", on_terminal, ON_TERMINAL)
+    drop_unreachable = validate.flag("drop_unreachable", drop_unreachable)
     table, source, time_limit, starts = _read_source(env_or_P)
     entries, S, A = _flatten(table)
     restart = np.zeros(S)

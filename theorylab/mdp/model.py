@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,9 +33,11 @@ class FiniteMDP:
     Parameters
     ----------
     P
-        (S, A, S) transition probabilities; each row sums to one within ``validate.ROW_SUM_TOLERANCE``.
+        (S, A, S) transition probabilities; each row sums to one within ``validate.ROW_SUM_TOLERANCE``. A positive one
+        is at least 1e-150, so that its reciprocal (a hitting time) can be computed with.
     R
-        (S, A) mean rewards, any finite reals. Algorithms that need rewards in [0, 1] ask ``rewards_in_unit_interval``.
+        (S, A) mean rewards, any reals up to 1e150 in absolute value. Algorithms that need rewards in [0, 1] ask
+        ``rewards_in_unit_interval``.
     reward_law
         "deterministic" (the reward is the mean), "bernoulli" (1 with probability R, else 0) or "table".
     reward_values, reward_probabilities
@@ -89,7 +91,9 @@ class FiniteMDP:
         if S == 0 or A == 0 or P.shape[2] != S:
             raise ValueError(f"P has shape {P.shape}, expected (S, A, S) with S >= 1 and A >= 1")
         validate.distributions("P", P)
+        validate.not_vanishing("P", P)
         R = validate.array("R", self.R, shape=(S, A))
+        validate.in_interval("R", R, -validate.LARGEST, validate.LARGEST)
         law = validate.choice("reward_law", self.reward_law, REWARD_LAWS)
         values, probabilities = _validated_table(law, R, self.reward_values, self.reward_probabilities)
         if law == "bernoulli":
@@ -134,10 +138,11 @@ class FiniteMDP:
         (1.0, 'table')
         """
         values = validate.array("reward_values", reward_values, ndim=3)
+        validate.in_interval("reward_values", values, -validate.LARGEST, validate.LARGEST)
         probabilities = validate.array("reward_probabilities", reward_probabilities, shape=values.shape)
         return cls(
             P, (values * probabilities).sum(axis=-1), "table", values, probabilities, initial_state, name,
-            None if action_names is None else tuple(action_names), None if state_names is None else tuple(state_names),
+            validated_names("action_names", action_names), validated_names("state_names", state_names),
         )  # fmt: skip
 
     def with_reward_law(self, law: str) -> FiniteMDP:
@@ -205,14 +210,14 @@ class FiniteMDP:
         return f"mean reward {mean} ({table})"
 
 
-def validated_names(field: str, names: Any, length: int) -> tuple[str, ...] | None:
-    """A tuple of ``length`` different strings, or ``None``."""
+def validated_names(field: str, names: Any, length: int | None = None) -> tuple[str, ...] | None:
+    """A tuple of ``length`` (``None``: any number of) different strings, or ``None``."""
     if names is None:
         return None
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    result = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else None
+    if result is None or not all(isinstance(name, str) for name in result):
         raise TypeError(f"{field} is {names!r}, expected a tuple of strings")
-    result = tuple(names)
-    if len(result) != length:
+    if length is not None and len(result) != length:
         raise ValueError(f"{field} has {len(result)} entries, expected {length}")
     for i, name in enumerate(result):
         if name in result[:i]:
@@ -230,6 +235,7 @@ def _validated_table(law: str, R: NDArray[np.float64], values: Any, probabilitie
         if given is None:
             raise ValueError(f"{field} is None, expected an array (S, A, L) with reward_law 'table'")
     values = validate.array("reward_values", values, shape=(*R.shape, None))
+    validate.in_interval("reward_values", values, -validate.LARGEST, validate.LARGEST)
     probabilities = validate.array("reward_probabilities", probabilities, shape=values.shape)
     validate.distributions("reward_probabilities", probabilities)
     means = (values * probabilities).sum(axis=-1)

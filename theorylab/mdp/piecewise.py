@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,8 @@ from theorylab.core import validate
 from theorylab.mdp.model import FiniteMDP
 
 __all__ = ["PiecewiseStationaryMDP"]
+
+LATEST = 2**62  # the last step at which a piece may start
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,6 +63,8 @@ class PiecewiseStationaryMDP:
     name: str = "piecewise"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pieces, Iterable):
+            raise TypeError(f"pieces is {self.pieces!r}, expected a sequence of FiniteMDP")
         pieces = tuple(self.pieces)
         if not pieces:
             raise ValueError("pieces is empty, expected at least one FiniteMDP")
@@ -71,6 +75,8 @@ class PiecewiseStationaryMDP:
                 got, wanted = getattr(piece, field), getattr(pieces[0], field)
                 if got != wanted:
                     raise ValueError(f"pieces[{i}].{field} is {got}, expected {wanted} as in pieces[0]")
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {self.name!r}, expected a string")
         object.__setattr__(self, "pieces", pieces)
         object.__setattr__(self, "starts", _validated_starts(self.starts, len(pieces)))
 
@@ -142,7 +148,9 @@ class PiecewiseStationaryMDP:
 
 
 def _validated_starts(starts: Sequence[int] | NDArray[Any], n_pieces: int) -> tuple[int, ...]:
-    result = tuple(validate.integer(f"starts[{i}]", start, low=0) for i, start in enumerate(starts))
+    if not isinstance(starts, Iterable):
+        raise TypeError(f"starts is {starts!r}, expected a sequence of integers")
+    result = tuple(validate.integer(f"starts[{i}]", start, low=0, high=LATEST) for i, start in enumerate(starts))
     if len(result) != n_pieces:
         raise ValueError(f"starts has {len(result)} entries, expected {n_pieces}, one for each piece")
     if result[0] != 0:

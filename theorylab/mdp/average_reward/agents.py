@@ -114,7 +114,7 @@ def agent_algorithm(make_agent: Callable[[AgentInfo], Agent], *, name: str | Non
         rng: RNGLike = None,
         **keywords: Any,
     ) -> OnlineRun:
-        return _run(make_agent, label, mdp, horizon, checkpoints, rng, keywords)
+        return _run(make_agent, label, mdp, horizon, checkpoints, trace, rng, keywords)
 
     algorithm.__name__ = algorithm.__qualname__ = label
     algorithm.__doc__ = f"The plain Python agent {label!r}; keywords reach it as ``info.keywords``."
@@ -140,7 +140,7 @@ def random_agent(
     >>> random_agent(two_state(), 100, rng=3).visits.sum()
     np.int64(100)
     """
-    return _run(_RandomAgent, "random_agent", mdp, horizon, checkpoints, rng, {})
+    return _run(_RandomAgent, "random_agent", mdp, horizon, checkpoints, trace, rng, {})
 
 
 def fixed_policy(
@@ -176,7 +176,8 @@ def fixed_policy(
     if len(chosen) != S:
         raise ValueError(f"policy has {len(chosen)} entries, expected {S}, one action for each state")
     actions: list[int] = chosen.tolist()
-    return _run(lambda info: _FixedPolicy(actions), "fixed_policy", mdp, horizon, checkpoints, rng, {"policy": actions})
+    made = {"policy": actions}
+    return _run(lambda info: _FixedPolicy(actions), "fixed_policy", mdp, horizon, checkpoints, trace, rng, made)
 
 
 class _RandomAgent:
@@ -207,12 +208,15 @@ def _run(
     mdp: Any,
     horizon: Any,
     checkpoints: ArrayLike | None,
+    trace: bool,
     rng: RNGLike,
     keywords: Mapping[str, Any],
 ) -> OnlineRun:
     horizon = validate.integer("horizon", horizon, low=1)
     times = checkpoint_times.validated(checkpoints, horizon)
+    validate.flag("trace", trace)
     arrays = model_arrays(mdp)
+    gains = gains_of(mdp, horizon)
     source = streams(rng)
     S, A = (int(n) for n in arrays.means.shape[1:])
     agent = make_agent(AgentInfo(S, A, horizon, int(arrays.initial_state), keywords))
@@ -245,7 +249,7 @@ def _run(
                 checkpoint += 1
             agent.observe(state, action, reward, reached)
             state = reached
-    best = optimal_reward(gains_of(mdp), arrays.starts, times)
+    best = optimal_reward(gains, arrays.starts, times)
     episodes = _episodes(agent, name, horizon)
     return OnlineRun(
         algorithm=name,

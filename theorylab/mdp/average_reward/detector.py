@@ -41,6 +41,7 @@ from theorylab.core.kernels import kernel
 __all__ = [
     "CODE",
     "DIRICHLET_PRIOR",
+    "LARGEST_COUNT",
     "PAPER",
     "RULES",
     "THEOREM_R",
@@ -54,6 +55,7 @@ __all__ = [
 THEOREM_R, VILLE, DIRICHLET_PRIOR, PAPER, CODE = 0, 1, 2, 3, 4
 RULES = {"theorem_r": THEOREM_R, "ville": VILLE, "dirichlet_prior": DIRICHLET_PRIOR, "paper": PAPER, "code": CODE}
 OBSERVATIONS, USED, SPACING = 0, 1, 2  # columns of state
+LARGEST_COUNT = 2**62  # of observations; kernels double it once
 ROUNDING = 2.0**-50  # eight units in the last place a step; the update makes four roundings
 
 

@@ -16,8 +16,9 @@ from __future__ import annotations
 from theorylab.core.kernels import kernel
 
 TIE = 1e-11  # values closer than this are tied: rounding decides nothing
+MOST_SWEEPS = 10**6  # a periodic model with (almost) no ball around it would take for ever
 
-__all__ = ["best_in_ball_kernel", "descending_kernel", "evi_l1_kernel"]
+__all__ = ["MOST_SWEEPS", "best_in_ball_kernel", "descending_kernel", "evi_l1_kernel"]
 
 
 def _descending(u, order):
@@ -57,7 +58,7 @@ best_in_ball_kernel = kernel(_best_in_ball)
 
 
 def _evi_l1(p_hat, reward_upper, radius, accuracy, u, u_next, order, p, policy):
-    """One extended value iteration; returns the number of sweeps.
+    """One extended value iteration; returns the number of sweeps, or -1 when MOST_SWEEPS were not enough.
 
     p_hat (S, A, S), reward_upper (S, A), radius (S, A) in; u (S,) holds u_i and u_next (S,) holds u_{i+1} at the end,
     policy (S,) the maximising actions; order (S,) and p (S,) are buffers.
@@ -90,6 +91,8 @@ def _evi_l1(p_hat, reward_upper, radius, accuracy, u, u_next, order, p, policy):
         sweeps += 1
         if high - low < accuracy:
             return sweeps
+        if sweeps == MOST_SWEEPS:
+            return -1
         lowest = u_next[0]
         for s in range(1, n_states):
             lowest = min(lowest, u_next[s])

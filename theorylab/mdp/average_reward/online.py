@@ -13,10 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
 from theorylab.core.rng import RNGLike, streams
+from theorylab.mdp.average_reward.evi import MOST_SWEEPS
 from theorylab.mdp.average_reward.record import EpisodeTrace, OnlineRun
 from theorylab.mdp.sampler import ModelArrays, model_arrays
 
-__all__ = ["Phases", "gains_of", "make_record", "model_tuple", "play", "run_online", "trace_arrays", "work_arrays"]
+__all__ = [
+    "Phases",
+    "check_converged",
+    "gains_of",
+    "make_record",
+    "model_tuple",
+    "play",
+    "run_online",
+    "trace_arrays",
+    "work_arrays",
+]
 
 
 TRACE_BYTES = 2**26  # a trace that may need more is counted first and allocated then
@@ -46,9 +57,11 @@ def run_online(
     """Run an episodic optimistic kernel with restarts at given times and make its record."""
     horizon = validate.integer("horizon", horizon, low=1)
     scale = validate.number("scale", scale, low=0.0)
+    trace = validate.flag("trace", trace)
     times = checkpoint_times.validated(checkpoints, horizon)
     arrays = model_arrays(mdp)
     check_rewards(arrays)
+    gains = gains_of(mdp, horizon)
     n_states, n_actions = arrays.means.shape[1:]
     source = streams(rng)
     state = source.environment.bit_generator.state
@@ -65,7 +78,7 @@ def run_online(
     if trace:
         traced, plays = tuple(values[:episodes].copy() for values in traced), plays[:episodes].copy()
     return make_record(
-        name, mdp, arrays, horizon, times, out, episodes,
+        name, mdp, arrays, horizon, times, out, episodes, gains=gains,
         restarts=phases.restarts, scale=scale, parameters=parameters, seed=source.seed,
         trace=pack_trace(traced, plays) if trace else None,
     )  # fmt: skip
@@ -97,6 +110,7 @@ def play(
         model_tuple(arrays), horizon, phases.restarts, phases.deltas, scale, times, generator, out, traced, plays,
         work_arrays(n_states, n_actions),
     )  # fmt: skip
+    check_converged(episodes, scale)
     return int(episodes), out, traced, plays
 
 
@@ -109,6 +123,7 @@ def make_record(
     out: Any,
     episodes: int,
     *,
+    gains: NDArray[np.float64],
     restarts: NDArray[np.int64],
     scale: float,
     parameters: Mapping[str, Any],
@@ -118,7 +133,7 @@ def make_record(
 ) -> OnlineRun:
     """The frozen record, with the regret against the optimal gain of the current piece."""
     reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
-    best = optimal_reward(gains_of(mdp), arrays.starts, times)
+    best = optimal_reward(gains, arrays.starts, times)
     return OnlineRun(
         algorithm=name,
         parameters={**parameters, "scale": scale, "theorems_algorithm": scale == 1.0},
@@ -157,11 +172,39 @@ def check_rewards(arrays: ModelArrays) -> None:
         )
 
 
-def gains_of(mdp: Any) -> NDArray[np.float64]:
-    """Optimal gain of each piece (one for a stationary model)."""
+def check_converged(episodes: int, scale: float) -> None:
+    """Turn the negative count of a kernel, minus the step at which it gave up, into an error."""
+    if episodes < 0:
+        raise ValueError(
+            f"extended value iteration did not converge in {MOST_SWEEPS} sweeps at step {-episodes}: "
+            f"scale is {scale:g}, expected a larger one, since the empirical model is (almost) periodic"
+        )
+
+
+def gains_of(mdp: Any, horizon: int) -> NDArray[np.float64]:
+    """Optimal gain of each piece (one for a stationary model).
+
+    Raises
+    ------
+    ValueError
+        If an optimal gain depends on the start state, or is not known to 0.01 over the horizon or 1e-6 in a step, in
+        units of max(1, max |R|): the regret would be that of another gain.
+    """
     from theorylab.mdp.planning import optimal_gain
 
-    return np.array([optimal_gain(piece).gain for piece in getattr(mdp, "pieces", (mdp,))])
+    gains = []
+    pieces = getattr(mdp, "pieces", (mdp,))
+    for i, piece in enumerate(pieces):
+        found = optimal_gain(piece)
+        allowed = max(0.01 / horizon, 1e-6) * max(1.0, float(np.abs(piece.R).max()))
+        if not found.gain_upper - found.gain_lower <= allowed:
+            where = f"mdp.pieces[{i}]" if len(pieces) > 1 else "mdp"
+            raise ValueError(
+                f"the optimal gain of {where} is only known to lie in [{found.gain_lower:.9g}, "
+                f"{found.gain_upper:.9g}], expected bounds at most {allowed:.3g} apart for {horizon} steps"
+            )
+        gains.append(found.gain)
+    return np.array(gains)
 
 
 def optimal_reward(

@@ -62,7 +62,7 @@ def oracle_restart_ucrl2(
     [500]
     """
     horizon = validate.integer("horizon", horizon, low=1)
-    delta = validate.probability("delta", delta)
+    delta = validate.confidence("delta", delta)
     restarts = np.array([c for c in getattr(mdp, "changes", ()) if c < horizon], dtype=np.int64)
     piece = np.arange(1.0, len(restarts) + 2.0)
     return run_online(

@@ -47,6 +47,7 @@ from theorylab.core.kernels import kernel
 from theorylab.core.record import RunRecord
 from theorylab.core.rng import RNGLike, Streams, streams
 from theorylab.mdp.average_reward.detector import (
+    LARGEST_COUNT,
     RULES,
     detector_state,
     observe_kernel,
@@ -58,6 +59,7 @@ from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity
 
 __all__ = ["CategoricalStream", "DetectorRun", "DetectorTrace", "DirichletStream", "detect", "rbocpd"]
 
+MOST_SYMBOLS = 10**6
 LARGEST_LOG_COMPLEXITY = 690.0  # "ville" divides by C(n), which must stay a double
 
 
@@ -128,11 +130,13 @@ def rbocpd(
     >>> run.alarms.tolist(), run.splits.tolist()
     ([66], [61])
     """
-    n_symbols = validate.integer("n_symbols", n_symbols, low=2)
-    delta = validate.probability("delta", delta)
+    n_symbols = validate.integer("n_symbols", n_symbols, low=2, high=MOST_SYMBOLS)
+    delta = validate.confidence("delta", delta)
     validate.choice("rule", rule, tuple(RULES))
-    block = validate.integer("block", block, low=1)
-    every = validate.integer("every", every, low=1)
+    block = min(validate.integer("block", block, low=1), LARGEST_COUNT)
+    every = min(validate.integer("every", every, low=1), LARGEST_COUNT)
+    stop_at_first_alarm = validate.flag("stop_at_first_alarm", stop_at_first_alarm)
+    trace = validate.flag("trace", trace)
     if slots is not None:
         slots = validate.integer("slots", slots, low=2)
     if horizon is not None:
@@ -257,6 +261,7 @@ class CategoricalStream:
 
     def gap(self, change: int) -> float:
         """L1 distance of the distributions around change number ``change`` (1, 2, ...)."""
+        change = validate.integer("change", change, low=1, high=len(self.starts) - 1)
         return float(np.abs(self.probabilities[change] - self.probabilities[change - 1]).sum())
 
     def draw(self, horizon: int, chance: Streams) -> NDArray[np.int64]:
@@ -276,7 +281,7 @@ class DirichletStream:
     n_symbols: int
 
     def __post_init__(self) -> None:
-        validate.integer("n_symbols", self.n_symbols, low=2)
+        validate.integer("n_symbols", self.n_symbols, low=2, high=MOST_SYMBOLS)
 
     def draw(self, horizon: int, chance: Streams) -> NDArray[np.int64]:
         """``horizon`` symbols of a new source."""

@@ -41,11 +41,20 @@ from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike, Streams, streams
-from theorylab.mdp.average_reward.detector import CODE, RULES, detector_state, observe_kernel, restart_kernel
+from theorylab.mdp.average_reward.detector import (
+    CODE,
+    LARGEST_COUNT,
+    RULES,
+    detector_state,
+    observe_kernel,
+    restart_kernel,
+)
 from theorylab.mdp.average_reward.evi import evi_l1_kernel
 from theorylab.mdp.average_reward.online import (
+    check_converged,
     check_rewards,
     episode_cap,
+    gains_of,
     make_record,
     model_tuple,
     pack_trace,
@@ -145,14 +154,14 @@ def rbocpd_ucrl2(
     [alami2023restarted], Algorithm 2.
     """
     horizon = validate.integer("horizon", horizon, low=1)
-    delta = validate.probability("delta", delta)
+    delta = validate.confidence("delta", delta)
     validate.choice("rule", rule, tuple(RULES))
     exploration = validate.number("forced_exploration", forced_exploration, low=0.0, high=1.0)
-    every = validate.integer("every", every, low=1)
+    every = min(validate.integer("every", every, low=1), LARGEST_COUNT)
     scale = validate.number("scale", scale, low=0.0)
-    for name, flag in (("reward_streams", reward_streams), ("published", published)):
-        if not isinstance(flag, (bool, np.bool_)):
-            raise TypeError(f"{name} is {flag!r}, expected True or False")
+    reward_streams = validate.flag("reward_streams", reward_streams)
+    published = validate.flag("published", published)
+    trace = validate.flag("trace", trace)
     times = checkpoint_times.validated(checkpoints, horizon)
     arrays = model_arrays(mdp)
     check_rewards(arrays)
@@ -164,7 +173,8 @@ def rbocpd_ucrl2(
     kept = default_slots(horizon, n_states, n_actions, reward_streams=reward_streams)
     if slots is not None:
         kept = min(validate.integer("slots", slots, low=2), max(2, horizon))
-    options = (RULES[rule], every, bool(published), bool(reward_streams), exploration)
+    options = (RULES[rule], every, published, reward_streams, exploration)
+    gains = gains_of(mdp, horizon)
     source = streams(rng)
     begin = (source.environment.bit_generator.state, source.agent.bit_generator.state)
 
@@ -179,10 +189,11 @@ def rbocpd_ucrl2(
     episodes, restarts, out, alarms, traced, plays = found
     when, pair, stream, seen, split, limits, received = (a[:restarts].copy() for a in alarms)
     return make_record(
-        "rbocpd_ucrl2", mdp, arrays, horizon, times, out, episodes, restarts=when, scale=scale, seed=source.seed,
+        "rbocpd_ucrl2", mdp, arrays, horizon, times, out, episodes, gains=gains, restarts=when, scale=scale,
+        seed=source.seed,
         parameters={
-            "delta": delta, "rule": rule, "forced_exploration": exploration, "reward_streams": bool(reward_streams),
-            "published": bool(published), "slots": slots, "every": every,
+            "delta": delta, "rule": rule, "forced_exploration": exploration, "reward_streams": reward_streams,
+            "published": published, "slots": slots, "every": every,
         },
         trace=pack_trace(traced, plays) if trace else None,
         extra={
@@ -225,6 +236,7 @@ def _play(
         detector_state(pairs, n_states, slots),
         detector_state(pairs if options[3] else 0, 2, slots),
     )  # fmt: skip
+    check_converged(count, scale)
     return int(count), int(fired), out, alarms, traced, plays
 
 
@@ -276,6 +288,8 @@ def _rbocpd_ucrl2(
 ):
     """R-BOCPD-UCRL2 on a (piecewise-stationary) model; returns the numbers of episodes and of restarts.
 
+    When extended value iteration does not converge, the first is minus the step, as for ``_ucrl2``.
+
     model, times, out, traced, plays, buffers   as in ``_ucrl2``; ``played`` (S, A) in the episode
     options           (rule, every, published, watch_rewards, exploration)
     rng, agent        the environment's chance and the learner's own
@@ -302,6 +316,8 @@ def _rbocpd_ucrl2(
             visits, counts, reward_sums, clock, confidence, scale, p_hat, reward_upper, reward_radius, radius
         )
         done = evi_l1_kernel(p_hat, reward_upper, radius, 1.0 / math.sqrt(clock), u, u_next, order, p, policy)
+        if done < 0:
+            return -(t + 1), phase
         if k < episode_starts.shape[0]:
             episode_starts[k] = t + 1
             sweeps[k] = done
@@ -344,17 +360,9 @@ def _rbocpd_ucrl2(
             if watch_rewards:
                 coin = reward if reward == 0.0 or reward == 1.0 else agent.random() < reward
                 reward_split = observe_kernel(
-                    int(coin),
-                    pair,
-                    rule,
-                    alarm_limit,
-                    every,
-                    reward_totals,
-                    reward_before,
-                    reward_position,
-                    reward_evidence,
-                    reward_used,
-                )
+                    int(coin), pair, rule, alarm_limit, every, reward_totals, reward_before, reward_position,
+                    reward_evidence, reward_used,
+                )  # fmt: skip
                 if split == 0 and reward_split > 0:
                     split, stream, seen = reward_split, 1, reward_used[pair, 0]
             state = reached

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from theorylab.core.record import RunRecord
+from theorylab.core.record import RunRecord, rebuilt
 
 __all__ = ["EpisodeTrace", "OnlineRun"]
 
@@ -34,6 +34,9 @@ class EpisodeTrace:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             getattr(self, name).flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt, (type(self), {name: getattr(self, name) for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theorylab.core import validate
+from theorylab.core.checkpoints import LONGEST
 from theorylab.core.rng import RNGLike
 from theorylab.mdp.average_reward.online import Phases, run_online
 from theorylab.mdp.average_reward.record import OnlineRun
 from theorylab.mdp.average_reward.ucrl2 import ucrl2_kernel
 
 __all__ = ["restart_schedule", "restarted_ucrl2"]
+
+MOST_PIECES = 1000  # allowed with any horizon: the loop is as long as the larger one of both
 
 
 def restart_schedule(horizon: int, pieces: int) -> NDArray[np.int64]:
@@ -33,6 +36,8 @@ def restart_schedule(horizon: int, pieces: int) -> NDArray[np.int64]:
     >>> restart_schedule(30, 1).tolist()
     [7, 26]
     """
+    horizon = validate.integer("horizon", horizon, low=1, high=LONGEST)
+    pieces = validate.integer("pieces", pieces, low=1, high=max(horizon, MOST_PIECES))
     steps: list[int] = []
     i = 1
     while True:
@@ -75,7 +80,7 @@ def restarted_ucrl2(
     Raises
     ------
     ValueError
-        As ``ucrl2``; also for a negative number of changes.
+        As ``ucrl2``; also for a number of changes outside 0..horizon - 1.
 
     Examples
     --------
@@ -87,11 +92,11 @@ def restarted_ucrl2(
     ----------
     [jaksch2010near], Theorem 6.
     """
-    delta = validate.probability("delta", delta)
+    delta = validate.confidence("delta", delta)
     horizon = validate.integer("horizon", horizon, low=1)
     if changes is None:
         changes = int(sum(1 for c in getattr(mdp, "changes", ()) if c < horizon))
-    pieces = validate.integer("changes", changes, low=0) + 1
+    pieces = validate.integer("changes", changes, high=horizon - 1, low=0) + 1
     restarts = restart_schedule(horizon, pieces)
     return run_online(
         "restarted_ucrl2",

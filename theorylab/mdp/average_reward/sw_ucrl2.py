@@ -28,8 +28,10 @@ from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike, streams
 from theorylab.mdp.average_reward.evi import evi_l1_kernel
 from theorylab.mdp.average_reward.online import (
+    check_converged,
     check_rewards,
     episode_cap,
+    gains_of,
     make_record,
     model_tuple,
     pack_trace,
@@ -111,8 +113,8 @@ def sw_ucrl2(
     Raises
     ------
     ValueError
-        As ``ucrl2``; also for a window below 1, or when neither ``window`` nor both of ``diameter`` and ``changes``
-        are given, or more than that.
+        As ``ucrl2``; also for a window below 1, ``changes`` outside 0..horizon - 1, a diameter outside (0, 1e150], or
+        when neither ``window`` nor both of ``diameter`` and ``changes`` are given, or more than that.
 
     Examples
     --------
@@ -126,13 +128,15 @@ def sw_ucrl2(
     [gajane2018sliding]
     """
     horizon = validate.integer("horizon", horizon, low=1)
-    delta = validate.probability("delta", delta)
+    delta = validate.confidence("delta", delta)
     scale = validate.number("scale", scale, low=0.0)
+    trace = validate.flag("trace", trace)
     times = checkpoint_times.validated(checkpoints, horizon)
     arrays = model_arrays(mdp)
     check_rewards(arrays)
     n_states, n_actions = arrays.means.shape[1:]
     window = _chosen_window(window, diameter, changes, horizon, n_states, n_actions, delta)
+    gains = gains_of(mdp, horizon)
     source = streams(rng)
     environment_state = source.environment.bit_generator.state
 
@@ -151,6 +155,7 @@ def sw_ucrl2(
             model_tuple(arrays), horizon, delta, scale, times, source.environment, out, traced, plays,
             work_arrays(n_states, n_actions), _ring(min(window, horizon)),
         )  # fmt: skip
+        check_converged(episodes, scale)
         return int(episodes), out, traced, plays
 
     episodes, out, traced, plays = once(0, math.ceil(window_episode_cap(horizon, window, n_states * n_actions)) + 1)
@@ -158,7 +163,7 @@ def sw_ucrl2(
         episodes, out, traced, plays = once(episodes, episodes)
     parameters = {"window": window, "diameter": diameter, "changes": changes, "delta": delta}
     return make_record(
-        "sw_ucrl2", mdp, arrays, horizon, times, out, episodes,
+        "sw_ucrl2", mdp, arrays, horizon, times, out, episodes, gains=gains,
         restarts=np.zeros(0, dtype=np.int64), scale=scale, parameters=parameters, seed=source.seed,
         trace=pack_trace(traced, plays) if trace else None,
     )  # fmt: skip
@@ -185,8 +190,8 @@ def _chosen_window(
         horizon,
         n_states,
         n_actions,
-        diameter=validate.number("diameter", diameter, low=0.0, open_low=True),
-        changes=validate.integer("changes", changes, low=0),
+        diameter=validate.number("diameter", diameter, low=0.0, high=validate.LARGEST, open_low=True),
+        changes=validate.integer("changes", changes, low=0, high=horizon - 1),
         delta=delta,
     )
 
@@ -212,7 +217,7 @@ resum_rewards_kernel = kernel(_resum_rewards)
 
 
 def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buffers, ring):  # type: ignore[no-untyped-def]
-    """UCRL2 on a sliding window; returns the number of episodes.
+    """UCRL2 on a sliding window; returns the number of episodes, or minus the step as ``_ucrl2``.
 
     model, times, out, traced, plays, buffers as in ``_ucrl2``; visits, counts and reward sums are those of the window
     ring     (state (W,), action (W,), next state (W,), reward (W,)): what was seen at step t stands at t modulo W
@@ -234,6 +239,8 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
             resummed = t
         empirical_kernel(visits, counts, reward_sums, clock, delta, scale, p_hat, reward_upper, reward_radius, radius)
         done = evi_l1_kernel(p_hat, reward_upper, radius, 1.0 / math.sqrt(clock), u, u_next, order, p, policy)
+        if done < 0:
+            return -(t + 1)
         if k < episode_starts.shape[0]:
             episode_starts[k] = t + 1
             sweeps[k] = done

@@ -53,7 +53,8 @@ def ucrl2(
     mdp : FiniteMDP or PiecewiseStationaryMDP
         Rewards must lie in [0, 1].  On a piecewise-stationary model UCRL2 runs unaware of the changes (no theorem
         covers it) and the regret is taken against the optimal gain of the current piece.  The model must be
-        communicating for the theorem; on any other the algorithm runs and the claims refuse the instance.
+        communicating for the theorem.  One whose optimal gain depends on the start state is refused before the first
+        step; on any other the algorithm runs, and the claims refuse the instance.
     horizon : int
         Number of steps T >= 1; a horizon below the number of pairs is allowed.
     delta : float
@@ -76,7 +77,8 @@ def ucrl2(
     ------
     ValueError
         For rewards outside [0, 1] (named with their index), a horizon below 1, ``delta`` outside (0, 1), a negative
-        ``scale``, checkpoints outside 1..horizon.
+        ``scale``, checkpoints outside 1..horizon, an optimal gain that depends on the start state or is not known
+        accurately enough for the regret, and a ``scale`` so small that extended value iteration does not converge.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def ucrl2(
     ----------
     [jaksch2010near], Figure 1.
     """
-    delta = validate.probability("delta", delta)
+    delta = validate.confidence("delta", delta)
     return run_online(
         "ucrl2",
         ucrl2_kernel,
@@ -169,6 +171,8 @@ record_episode_kernel = kernel(_record_episode)
 def _ucrl2(model, horizon, restarts, deltas, scale, times, rng, out, traced, plays, buffers):
     """UCRL2 on a (piecewise-stationary) model, restarted at given times; returns the number of episodes.
 
+    When extended value iteration does not converge it stops and returns minus the step, counted from 1.
+
     model        (targets, cumulative, means, reward_values, reward_cumulative, starts, initial_state), see ModelArrays
     restarts     (R,) steps played before each restart, increasing; deltas (R + 1,) confidence of each phase
     times        (C,) checkpoints, increasing, the last one is the horizon
@@ -214,6 +218,8 @@ def _ucrl2(model, horizon, restarts, deltas, scale, times, rng, out, traced, pla
             visits, counts, reward_sums, clock, deltas[phase], scale, p_hat, reward_upper, reward_radius, radius
         )
         done = evi_l1_kernel(p_hat, reward_upper, radius, 1.0 / math.sqrt(clock), u, u_next, order, p, policy)
+        if done < 0:
+            return -(t + 1)
         if k < episode_starts.shape[0]:
             episode_starts[k] = t + 1
             sweeps[k] = done

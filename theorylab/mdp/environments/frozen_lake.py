@@ -45,6 +45,7 @@ def frozen_lake(size: int = 4, *, slippery: bool = True) -> FiniteMDP:
     reward 0.3333333333 (deterministic)
     """
     size = validate.integer("size", size)
+    slippery = validate.flag("slippery", slippery)
     if size not in FROZEN_LAKE_MAPS:
         raise ValueError(f"size is {size}, expected 4 or 8")
     cells = "".join(FROZEN_LAKE_MAPS[size])

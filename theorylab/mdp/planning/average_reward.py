@@ -139,7 +139,7 @@ def optimal_gain(
     model = tables(mdp)
     tolerance = validate.number("tolerance", tolerance, low=0.0)
     max_iterations = validate.integer("max_iterations", max_iterations, low=1)
-    if rational is not None or exact:
+    if validate.flag("exact", exact) or rational is not None:
         max_denominator = validate.integer("max_denominator", max_denominator, low=1)
         return remember(
             model.fingerprint if rational is None else None,

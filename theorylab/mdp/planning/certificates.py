@@ -74,7 +74,8 @@ def tables(mdp: TabularModel) -> Tables:
     Raises
     ------
     TypeError, ValueError
-        If a field is missing, has another shape, or a row of ``P`` is no distribution.
+        If a field is missing, has another shape, a row of ``P`` is no distribution, a reward exceeds 1e150 in absolute
+        value or a positive probability is below 1e-150.
     """
     for field in ("P", "R"):
         if not hasattr(mdp, field):
@@ -85,6 +86,8 @@ def tables(mdp: TabularModel) -> Tables:
         raise ValueError(f"P has shape {P.shape}, expected (S, A, S) with S >= 1 and A >= 1")
     validate.distributions("P", P)
     R = validate.array("R", mdp.R, shape=(S, A))
+    validate.not_vanishing("P", P)
+    validate.in_interval("R", R, -validate.LARGEST, validate.LARGEST)
     terms = int(np.count_nonzero(P, axis=-1).max())
     # the float sum of a row is off by at most terms * 2^-52, its exact sum is one plus a little
     defect = np.abs(1.0 - P.sum(axis=-1)) + (terms + 2) * UNIT * (terms > 1)

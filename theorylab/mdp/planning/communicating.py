@@ -129,7 +129,7 @@ def diameter(
     solution = remember(
         model.fingerprint, ("diameter", tolerance, max_iterations), lambda: _solution(model, tolerance, max_iterations)
     )
-    if rational is None and not exact:
+    if not validate.flag("exact", exact) and rational is None:
         return solution
     max_denominator = validate.integer("max_denominator", max_denominator, low=1)
     fractions = rational_of(mdp, rational, max_denominator)

@@ -237,7 +237,7 @@ def _solution(
 def _with_exact_values(
     mdp: TabularModel, solution: ValueSolution, exact: bool, rational: RationalMDP | None, max_denominator: int
 ) -> ValueSolution:
-    if rational is None and not exact:
+    if not validate.flag("exact", exact) and rational is None:
         return solution
     from theorylab.mdp.planning.exact import exact_discounted
 

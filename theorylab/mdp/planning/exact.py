@@ -1,4 +1,4 @@
-r"""Planning over the rationals: a policy is solved with python-flint and its optimality is verified entry by entry.
+r"""Planning over the rationals: a policy is solved with python-flint and its optimality is checked entry by entry.
 
 Nothing computed in floats is trusted: the float policy only saves iterations. A returned pair (value, policy) satisfies
 the optimality equation of the rational model with equality, which proves it optimal: gain and bias

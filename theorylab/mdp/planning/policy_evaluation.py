@@ -140,7 +140,7 @@ def policy_gain(
     """
     model = tables(mdp)
     chosen = read_policy(policy, model.n_states, model.n_actions)
-    if rational is None and not exact:
+    if not validate.flag("exact", exact) and rational is None:
         return remember(
             model.fingerprint, ("policy_gain", chosen.shape, chosen.tobytes()), lambda: _evaluate(model, chosen)
         )

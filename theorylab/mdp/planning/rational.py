@@ -140,6 +140,8 @@ def rational_of(mdp: TabularModel, rational: RationalMDP | None, max_denominator
     """The given rational model after a comparison with the floats, or the rationalised one."""
     if rational is None:
         return rationalise(mdp, max_denominator)
+    if not isinstance(rational, RationalMDP):
+        raise TypeError(f"rational is {rational!r}, expected a RationalMDP")
     model = tables(mdp)
     if (rational.n_states, rational.n_actions) != model.R.shape:
         raise ValueError(
