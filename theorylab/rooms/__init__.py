@@ -6,7 +6,11 @@ site-packages).  This package finds them in either place.
 
 from __future__ import annotations
 
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 _HERE = Path(__file__).resolve().parent
 _CHECKOUT = _HERE.parent.parent
@@ -15,5 +19,19 @@ ROOMS = ("proofs_checks", "figures")
 INSTALLED = all((_HERE / room).is_dir() for room in ROOMS)
 ROOT = _HERE if INSTALLED else _CHECKOUT
 
+
+class _RoomsOfTheCheckout:
+    """Finds the two rooms beside the package, and nothing else there."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The spec of ``theorylab.rooms.<room>`` in a checkout."""
+        package, _, room = name.rpartition(".")
+        if package != __name__ or room not in ROOMS:
+            return None
+        folder = _CHECKOUT / room
+        return spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
+
+
 if not INSTALLED:
-    __path__.append(str(_CHECKOUT))
+    sys.meta_path.append(_RoomsOfTheCheckout)

@@ -307,7 +307,7 @@ def detect(
     Examples
     --------
     >>> detect(CategoricalStream([[0.9, 0.1], [0.1, 0.9]], [1, 301]), 600, rng=1).splits.tolist()
-    [301]
+    [302]
     """
     horizon = validate.integer("horizon", horizon, low=1)
     chance = streams(rng)

@@ -84,7 +84,7 @@ def ucrl2(
     --------
     >>> from theorylab.mdp.environments import riverswim
     >>> run = ucrl2(riverswim(6), 10_000, rng=1)
-    >>> bool(0 < run.regret[-1] < 10_000), run.n_episodes <= 12 * np.log2(8 * 10_000 / 12)
+    >>> bool(0 < run.regret[-1] < 10_000), bool(run.n_episodes <= 12 * np.log2(8 * 10_000 / 12))
     (True, True)
 
     References

@@ -62,7 +62,7 @@ class GainSolution:
     method: str
 
     def check(self, mdp: TabularModel) -> bool:
-        """Verify both bounds again from ``bias`` and ``policy`` alone; in Fractions where the model is small.
+        """Check both bounds again from ``bias`` and ``policy`` alone; in Fractions where the model is small.
 
         Returns
         -------

@@ -60,7 +60,7 @@ class DiameterSolution:
         return math.isfinite(self.value)
 
     def check(self, mdp: TabularModel) -> bool:
-        """Verify the bounds again from ``times`` alone, or that ``to_state`` cannot be reached.
+        """Check the bounds again from ``times`` alone, or that ``to_state`` cannot be reached.
 
         Raises
         ------

@@ -57,7 +57,7 @@ class ValueSolution:
     method: str
 
     def check(self, mdp: TabularModel) -> bool:
-        """Verify both bounds again from ``v`` and ``policy`` alone; in Fractions where the model is small.
+        """Check both bounds again from ``v`` and ``policy`` alone; in Fractions where the model is small.
 
         Raises
         ------

@@ -56,7 +56,7 @@ class PolicyGain:
     transient_steps: FloatArray  # (S,) expected steps before a recurrent class is entered
 
     def check(self, mdp: TabularModel) -> bool:
-        """Verify that the bounds follow from ``bias`` on the classes and from ``transient_steps`` elsewhere.
+        """Check that the bounds follow from ``bias`` on the classes and from ``transient_steps`` elsewhere.
 
         Raises
         ------
