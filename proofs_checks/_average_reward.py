@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from theorylab.rooms.proofs_checks._optimism import the_diameter
 from theorylab.mdp.environments import two_state
 from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.piecewise import PiecewiseStationaryMDP
-from theorylab.mdp.planning import optimal_gain
+from theorylab.mdp.planning import gain_by_linear_program, optimal_gain
 from theorylab.verify.cases import Case, Hypothesis
 from theorylab.verify.statements import Comparison
 
@@ -73,8 +74,22 @@ LARGE_ENOUGH_DIAMETER = Hypothesis(
 )
 
 
+@lru_cache(maxsize=32)
+def _gains_by_linear_program(mdp: Any) -> Any:
+    return np.array([gain_by_linear_program(piece).objective for piece in getattr(mdp, "pieces", (mdp,))])
+
+
+def regrets(reference: Any, mdp: Any) -> tuple[Any, Any]:
+    """Regret and pseudo-regret of the reference's steps, each (T,), with the gains of the linear program."""
+    pieces, starts = getattr(mdp, "pieces", (mdp,)), np.array(getattr(mdp, "starts", (0,)))
+    piece = np.array([int((starts <= t).sum()) - 1 for t in range(len(reference.rewards))])
+    means = np.array([p.R for p in pieces])[piece, reference.states, reference.actions]
+    optimal = np.cumsum(_gains_by_linear_program(mdp)[piece])
+    return optimal - np.cumsum(reference.rewards), optimal - np.cumsum(means)
+
+
 def same_decisions(run: Any, reference: Any, mdp: Any) -> Comparison:
-    """The steps, up to the first episode, reward or total visit count on which a run and its reference differ.
+    """The steps, up to the first episode, reward, regret or total visit count on which a run and its reference differ.
 
     ``run`` must report at every step (horizons up to 500 do).
     """
@@ -92,6 +107,11 @@ def same_decisions(run: Any, reference: Any, mdp: Any) -> Comparison:
         problems.append("the run does not report at every step")
     elif not np.allclose(run.reward_sum, received, rtol=0.0, atol=1e-9):
         problems.append(f"the reward of step {int(np.argmax(np.abs(run.reward_sum - received) > 1e-9)) + 1} differs")
+    else:
+        for name, expected in zip(("regret", "pseudo_regret"), regrets(reference, mdp), strict=True):
+            wrong = np.flatnonzero(~(np.abs(getattr(run, name) - expected) <= 1e-6 * horizon))
+            if len(wrong):
+                problems.append(f"the {name} after step {int(wrong[0]) + 1} differs from that of the reference's steps")
     if not np.array_equal(run.visits, visits):
         problems.append("the pairs are visited differently")
     detail = "; ".join(problems) or f"the same {horizon} steps in {len(episodes)} episodes"

@@ -10,6 +10,7 @@ from typing import Any
 from theorylab.rooms.proofs_checks._average_reward import same_decisions, swapped_two_state
 
 from theorylab.core.rng import child_seed
+from theorylab.mdp.environments import piecewise_dirichlet
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code, Mutant
 from theorylab.verify.statements import Check, Comparison
@@ -17,6 +18,7 @@ from theorylab.verify.statements import Check, Comparison
 MODULE = "theorylab.mdp.average_reward.restarted_ucrl2"
 UCRL2 = "theorylab.mdp.average_reward.ucrl2"
 ALGORITHMS = {"restarted_ucrl2": f"{MODULE}:restarted_ucrl2"}
+ONLINE = "theorylab.mdp.average_reward.online"
 SOURCE = "jaksch2010near"
 
 SMALL = Instance(
@@ -26,6 +28,10 @@ SMALL = Instance(
 UNCHANGED = Instance(
     "two-state, 500 steps, no restart wanted", lambda: swapped_two_state(10_000, noise=0.05), 500,
     {"smoke": 2, "quick": 10, "paper": 50, "power": 2}, {"changes": 0, "delta": 0.5},
+)  # fmt: skip
+GAINS = Instance(
+    "three Dirichlet pieces of different gains", lambda: piecewise_dirichlet(3, 2, starts=(0, 120, 260), rng=0), 400,
+    {"smoke": 2, "quick": 10, "paper": 50, "power": 1}, {"changes": 2, "delta": 0.5},
 )  # fmt: skip
 TABLE = Instance("schedules", lambda: swapped_two_state(10), {"smoke": 300, "quick": 3000, "paper": 20_000, "power": 300}, 1)
 
@@ -76,8 +82,8 @@ CHECKS = (
         name="same decisions as the reference",
         evaluate=_reference,
         source=f"{SOURCE}, Figure 1 and Theorem 6",
-        instances=(SMALL, UNCHANGED),
-        statement="episodes, rewards of every step and visits agree with a line-by-line reading in plain Python",
+        instances=(SMALL, UNCHANGED, GAINS),
+        statement="episodes, visits, rewards and both regrets at every step agree with a line-by-line reading in plain Python",
         layer="reference",
     ),
     Check(
@@ -85,6 +91,7 @@ CHECKS = (
         evaluate=_schedules,
         source=f"{SOURCE}, Theorem 6",
         instances=(TABLE,),
+        certified=True,
         statement=r"restarts at the steps \lceil i^3/\ell^2 \rceil, \ell = 1, \dots, 29, in rationals",
         constants="paper",
         layer="exact",
@@ -105,4 +112,9 @@ MUTANTS = (
     Mutant("global clock in the logs", UCRL2, "clock = t - phase_start + 1", "clock = t + 1", "own clock"),
     Mutant("episode runs over the restart", UCRL2, "phase_end = restarts[phase] if phase < restarts.shape[0] else horizon", "phase_end = horizon", "each phase starts an episode"),
     Mutant("extended value iteration starts warm", "theorylab.mdp.average_reward.evi", "    for s in range(n_states):\n        u[s] = 0.0\n", "", hole="equivalent: it converges from any start to the same accuracy: the theorem holds as well, decisions differ only at near-ties"),
+    Mutant("regret halved", ONLINE, "regret=best - reward_sum", "regret=0.5 * (best - reward_sum)", "same decisions as the reference"),
+    Mutant("regret is zero", ONLINE, "regret=best - reward_sum", "regret=0.0 * reward_sum", "same decisions as the reference"),
+    Mutant("pseudo-regret of the rewards", ONLINE, "pseudo_regret=best - mean_sum", "pseudo_regret=best - reward_sum", "same decisions as the reference"),
+    Mutant("optimum changes seven steps late", ONLINE, "    ends = np.append(starts[1:]", "    starts = starts + 7 * (starts > 0)\n    ends = np.append(starts[1:]", "same decisions as the reference"),
+    Mutant("gains of the first piece", ONLINE, "(length * gains)", "(length * gains[0])", "same decisions as the reference"),
 )  # fmt: skip

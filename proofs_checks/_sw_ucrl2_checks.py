@@ -10,12 +10,14 @@ import numpy as np
 from theorylab.rooms.proofs_checks._average_reward import coin_model, same_decisions, swapped_two_state
 
 from theorylab.core.rng import child_seed
+from theorylab.mdp.environments import piecewise_dirichlet
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code, Mutant
 from theorylab.verify.statements import Check, Comparison
 
 MODULE = "theorylab.mdp.average_reward.sw_ucrl2"
 ALGORITHMS = {"sw_ucrl2": f"{MODULE}:sw_ucrl2"}
+ONLINE = "theorylab.mdp.average_reward.online"
 SOURCE = "gajane2018sliding"
 SMALL_SCALE = 0.15  # the theorem's radii leave every pair equally attractive within ten steps
 
@@ -26,6 +28,10 @@ SMALL = Instance(
 SHORT = Instance(
     "swapped two-state, window 7", lambda: swapped_two_state(150, slip=0.25, noise=0.1), 300,
     {"smoke": 3, "quick": 20, "paper": 100, "power": 2}, {"window": 7, "delta": 0.5},
+)  # fmt: skip
+GAINS = Instance(
+    "three Dirichlet pieces of different gains", lambda: piecewise_dirichlet(3, 2, starts=(0, 120, 260), rng=0), 400,
+    {"smoke": 2, "quick": 10, "paper": 50, "power": 1}, {"window": 90, "delta": 0.5},
 )  # fmt: skip
 COINS = Instance(
     "coins", lambda: coin_model(5), {"smoke": 8, "quick": 10, "paper": 12, "power": 8}, 1, {"window": 3, "delta": 0.5}
@@ -105,8 +111,8 @@ CHECKS = (
         name="same decisions as the reference",
         evaluate=_reference,
         source=f"{SOURCE}, Figure 1",
-        instances=(SMALL, SHORT),
-        statement="episodes, rewards of every step and visits agree with plain Python that counts the last W steps afresh",
+        instances=(SMALL, SHORT, GAINS),
+        statement="episodes, visits, rewards and both regrets at every step agree with plain Python that counts the last W steps afresh",
         constants="recalled",
         layer="reference",
     ),
@@ -124,6 +130,7 @@ CHECKS = (
         evaluate=_expected_reward,
         source="theorylab, full outcome tree",
         instances=(COINS,),
+        certified=True,
         statement="E[reward] and E[episodes] of kernel and reference over all outcomes of the coin flips, in rationals",
         layer="exact",
         internals=True,
@@ -143,4 +150,9 @@ MUTANTS = (
     Mutant("one visit more than max(1, N)", MODULE, "played[state] < limit[state]:", "played[state] <= limit[state]:", "episode stops in time"),
     Mutant("the optimal window without its exponent", MODULE, "slope, 2.0 / 3.0)", "slope, 1.0 / 3.0)", "optimal window"),
     Mutant("reward sums are never summed afresh", MODULE, "if t - resummed >= window:", "if t - resummed >= 2 * horizon:", hole="equivalent: only rounding, sums of added and subtracted rewards drift by less than 1e-12 in tested horizons"),
+    Mutant("regret halved", ONLINE, "regret=best - reward_sum", "regret=0.5 * (best - reward_sum)", "same decisions as the reference"),
+    Mutant("regret is zero", ONLINE, "regret=best - reward_sum", "regret=0.0 * reward_sum", "same decisions as the reference"),
+    Mutant("pseudo-regret of the rewards", ONLINE, "pseudo_regret=best - mean_sum", "pseudo_regret=best - reward_sum", "same decisions as the reference"),
+    Mutant("optimum changes seven steps late", ONLINE, "    ends = np.append(starts[1:]", "    starts = starts + 7 * (starts > 0)\n    ends = np.append(starts[1:]", "same decisions as the reference"),
+    Mutant("gains of the first piece", ONLINE, "(length * gains)", "(length * gains[0])", "same decisions as the reference"),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks import _rbocpd_exact as exact
+from theorylab.rooms.proofs_checks._rbocpd_checks import CHECKS
 from theorylab.rooms.proofs_checks._rbocpd_delay import (
     FAILURE,
     at_change,
@@ -22,14 +22,14 @@ from theorylab.rooms.proofs_checks._rbocpd_delay import (
     theorem_delay,
     weissman,
 )
-from theorylab.rooms.proofs_checks._rbocpd_exact import DETECTOR, RBOCPD
+from theorylab.rooms.proofs_checks._rbocpd_exact import RBOCPD
+from theorylab.rooms.proofs_checks._rbocpd_mutants import MUTANTS
 
 from theorylab.mdp.average_reward.rbocpd_bounds import delay_bound
 from theorylab.verify.cases import Case, Hypothesis, Instance
-from theorylab.verify.code import Mutant
 from theorylab.verify.kinds import HighProbability, NegativeControl
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Check, Claim, Link, Stage
+from theorylab.verify.statements import Claim, Link, Stage
 
 PAPER = "alami2023restarted"
 DELTA = 0.05
@@ -108,7 +108,6 @@ CHANGES = (
     one_change(2, 0.8, 300, ("paper",)),
     one_change(16, 1.0, 3000, ("quick", "paper")),
 )
-SMALLEST = (Instance("short streams", lambda: categorical([[0.5, 0.5]]), horizon=9, runs=1),)
 
 
 def alarmed(run: Any, case: Case) -> bool:
@@ -253,110 +252,6 @@ STAGES = (
 )
 
 
-CHECKS = (
-    Check(
-        name="Laplace probability",
-        evaluate=exact.laplace,
-        source="R (1)",
-        instances=SMALLEST,
-        layer="lemma",
-        internals=True,
-    ),
-    Check(
-        name="expected odds",
-        evaluate=exact.expected_odds,
-        source="R (2)-(4)",
-        instances=SMALLEST,
-        internals=True,
-        constants="derived here",
-    ),
-    Check(
-        name="alarm budget",
-        evaluate=exact.budget,
-        source="R (5)-(6)",
-        instances=SMALLEST,
-        layer="lemma",
-        internals=True,
-        constants="derived here",
-    ),
-    Check(
-        name="exact false-alarm probability",
-        evaluate=exact.enumeration,
-        source="enumeration",
-        instances=SMALLEST,
-        internals=True,
-    ),
-    Check(
-        name="reference",
-        evaluate=exact.reference,
-        source="[alami2023restarted, Algorithm 1]",
-        instances=SMALLEST,
-        layer="reference",
-        internals=True,
-    ),
-    Check(
-        name="published condition fails",
-        evaluate=exact.published_condition,
-        source="[alami2023restarted, (6)]",
-        instances=SMALLEST,
-        layer="lemma",
-    ),
-)
-CALL, FORGET = "stream, RULES[rule], limit, every", "restart_kernel(0, block, totals, state)"
-AGAIN = "observe_kernel(x[t], 0, rule, limit, every, totals, before, position, evidence, state)"
-LAPLACE = "order = float(totals.shape[1])\n    seen = totals[pair, x] + 1.0"
-KT = "order = 0.5 * totals.shape[1]\n    seen = totals[pair, x] + 0.5"
-FRESH = "evidence[pair, k] = fresh_evidence_kernel(n + 1.0, order, rule)"
-MUTANTS = (
-    Mutant("prior weight 1/n", RBOCPD, CALL, 'stream, RULES["paper"], limit, every', "Theorem R"),
-    Mutant("prior weight 1/T", RBOCPD, CALL, 'stream, RULES["code"], float(len(stream)), every', "Theorem R"),
-    Mutant(
-        "no union over splits", DETECTOR, "n * (n - 1.0) * (n - 1.0) * limit", "n * (n - 1.0) * limit", "alarm budget"
-    ),
-    Mutant("C of the smaller block", DETECTOR, "second >= position[k]", "second < position[k]", "expected odds"),
-    Mutant(
-        "C of the first block (valid but slow)",
-        DETECTOR,
-        "tail = 1.0 if rule == THEOREM_R else order",
-        "tail = order",
-        "expected odds",
-    ),
-    Mutant("add one half", DETECTOR, LAPLACE, KT, "expected odds"),
-    Mutant(
-        "forecast counts what it forecasts", DETECTOR, "(seen - before[k])", "(seen + 1.0 - before[k])", "expected odds"
-    ),
-    Mutant(
-        "new forecaster pays for the symbol before it",
-        DETECTOR,
-        FRESH,
-        f"{FRESH} * seen / (n + order)",
-        "expected odds",
-    ),
-    Mutant("1/O on one side only", DETECTOR, FRESH, f"{FRESH} / order", "expected odds"),
-    Mutant(
-        "new weight is the sum of weights",
-        DETECTOR,
-        FRESH,
-        "evidence[pair, k] = 1.0 + evidence[pair, :k].sum()",
-        "expected odds",
-    ),
-    Mutant("restart keeps the counts", DETECTOR, "totals[pair, o] = 0.0", "totals[pair, o] *= 1.0", "reference"),
-    Mutant("restart keeps the last symbol", RBOCPD, FORGET, f"{FORGET}\n            {AGAIN}", "reference"),
-    Mutant(
-        "thinning keeps the wrong half",
-        DETECTOR,
-        "% spacing == 0:\n            position",
-        "% spacing != 0:\n            position",
-        "reference",
-    ),
-    Mutant(
-        "test one observation late",
-        DETECTOR,
-        "(state[pair, OBSERVATIONS] + 1) % every",
-        "state[pair, OBSERVATIONS] % every",
-        "reference",
-    ),
-)
 RESULT = Result(
     slug="rbocpd",
     area="mdp/average_reward",

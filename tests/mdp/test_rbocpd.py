@@ -95,6 +95,20 @@ def test_exact_false_alarm_probability(rule, delta):
     assert total == GOLDEN[rule, delta]
 
 
+def test_alarms_of_one_split_by_hand():
+    """O = 2, a split after 4 of 8, level 150: the union bound's term is 150 / (8 * 7^2); 18 of the 256 streams alarm.
+
+    The evidence 1 / (5 P) passes 392 / 150 where the first block takes all of one symbol: 2 streams with counts (4, 4),
+    8 each with (3, 5) and (5, 3).
+    """
+    alarms = 0
+    for x in itertools.product(range(2), repeat=8):
+        arrays = detector.detector_state(1, 2, 8, 4)
+        alarms += any(detector.observe_kernel(o, 0, detector.THEOREM_R, 1 / 150, 8, *arrays) for o in x)
+    assert alarms == 18
+    assert 0 < alarms / 256 <= 150 / 392
+
+
 def test_theorem_r_weights_in_closed_form_are_the_exact_ones():
     for rule, n_symbols, n1, n2 in itertools.product(RULES, (2, 7), (1, 5, 30), (1, 6, 40)):
         exact = eta(rule, n1, n2, n_symbols, Fraction(1, 20), 100)
