@@ -101,6 +101,7 @@ WRONG = [
     (("run", "coin", "--instance", "fiar"), "instances of coin's own: fair"),
     (("run", "coin", "--instance", "two-state"), "expected --horizon T"),
     (("run", "coin", "--dleta", "1"), "unexpected '--dleta'; coin takes the keywords: --delta"),
+    (("run", "coin", "--delta", "--window", "3"), "--delta needs a value"),
     (("figure",), "name at least one slug or give --all"),
     (("figure", "coin", "--preset", "paper"), "preset is 'paper', expected one of 'smoke', 'quick'"),
     (("cite", "jaksch"), "'jaksch' is neither a slug nor a key"),
@@ -138,8 +139,10 @@ def test_wrong_usage_is_one_clear_line(wrong, index):
 
 
 def test_help_and_version(checkout):
-    found = json.loads(checkout.run(json.dumps([[], ["--help"], ["--version"]]), python=MANY).stdout.splitlines()[-1])
-    assert [code for code, _, _ in found] == [0, 0, 0] and found[0][1] == found[1][1]
+    words = [[], ["--help"], ["--version"], ["figure", "--help"]]
+    found = json.loads(checkout.run(json.dumps(words), python=MANY).stdout.splitlines()[-1])
+    assert [code for code, _, _ in found] == [0, 0, 0, 0] and found[0][1] == found[1][1]
+    assert "Name slugs, or give --all." in found[3][1] and "All slugs when none" not in found[3][1]
     assert "reproduce" in found[0][1] and found[2][1].startswith("theorylab 0.")
 
 

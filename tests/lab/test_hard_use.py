@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import signal
@@ -205,6 +206,61 @@ def test_own_keywords_take_the_place_of_the_instances(checkout, coin_root, tmp_p
     assert parameters[1] == {"delta": 0.5, "span": 2.0, "side": "heads"}
     assert parameters[2] == {"delta": 0.01, "side": "heads", "window": 3}
     assert one_line(parameters[3]) == "theorylab: either"
+
+
+def test_scaled_radii_are_told_in_every_output(tmp_path, monkeypatch, capsys):
+    from theorylab.lab import cli
+
+    monkeypatch.setenv("THEORYLAB_CACHE_DIR", str(tmp_path / "cache"))
+    for scale, said in (("0.3", "false"), ("1", "true")):
+        json_file, csv_file = tmp_path / f"{scale}.json", tmp_path / f"{scale}.csv"
+        words = ["run", "ucrl2", "--instance", "two-state", "--horizon", "50", "--seeds", "2", "--scale", scale]
+        assert cli._run([*words, "--json", str(json_file), "--csv", str(csv_file)], False) == 0
+        heads = [line for line in capsys.readouterr().out.splitlines() if line.startswith("not the theorem's")]
+        assert heads == (["not the theorem's algorithm: radii scaled by 0.3"] if said == "false" else [])
+        assert json.loads(json_file.read_text())["theorems_algorithm"] is (said == "true")
+        assert {row["theorems_algorithm"] for row in csv.DictReader(csv_file.open())} == {said}
+
+
+def test_every_algorithm_of_every_result_can_be_run():
+    from theorylab.lab.catalogue import algorithm_of, load_result
+    from theorylab.lab.runs import run_instance
+
+    found = run_instance("oracle_restart_ucrl2", horizon=50, seeds=2)
+    assert (found.slug, found.algorithm, found.theorems_algorithm) == ("rbocpd_ucrl2", "oracle_restart_ucrl2", True)
+    assert "no theorem is claimed" in run_instance("random_agent", "two-state", horizon=50, seeds=1).remark
+    with pytest.raises(KeyError, match=r"no slug 'oracel'.*run also takes .*oracle_restart_ucrl2 \(of rbocpd_ucrl2\)"):
+        algorithm_of("oracel")
+    with pytest.raises(KeyError, match="an algorithm of rbocpd_ucrl2, and theorylab run takes it"):
+        load_result("oracle_restart_ucrl2")
+
+
+@pytest.mark.parametrize(
+    "words, value",
+    [
+        (["--reward-streams"], True),
+        (["--reward-streams=false"], False),
+        (["--reward-streams", "True"], True),
+        (["--reward-streams", "False"], False),
+    ],
+)
+def test_a_keyword_that_is_true_or_false_needs_no_value(words, value):
+    from theorylab.lab.runs import parse_keywords
+
+    found = parse_keywords([*words, "--delta", "0.1"], "rbocpd_ucrl2")
+    assert found == {"reward_streams": value, "delta": 0.1} and type(found["reward_streams"]) is bool
+    with pytest.raises(ValueError, match="--reward-streams is 'yes', expected true, false or no value"):
+        parse_keywords(["--reward-streams", "yes"], "rbocpd_ucrl2")
+
+
+def test_a_result_without_stages_says_which_have_a_profile(capsys):
+    from theorylab.lab import cli
+    from theorylab.lab.catalogue import load_results
+
+    assert cli._run(["profile", "sw_ucrl2"], False) == 2
+    names = capsys.readouterr().err.rpartition(": ")[2].strip().split(", ")
+    assert names == [result.slug for result in load_results() if result.stages and result.profile_instance]
+    assert "rbocpd" in names and "sw_ucrl2" not in names
 
 
 def test_an_instance_that_does_not_fit_says_which_do(checkout, coin_root, tmp_path):

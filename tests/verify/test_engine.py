@@ -309,3 +309,10 @@ def test_claims_are_validated_when_they_are_made():
 def test_an_infinite_right_side_is_no_equality():
     (row,) = check([coin_result(links=(_link(right=lambda run, case: float("inf"), two_sided=True),))], rng=2)
     assert row.verdict == "refuted"
+
+
+def test_the_value_of_an_event_is_its_frequency():
+    event = {"quantity": None, "bound": None, "event": lambda run, case: run.value > 0.5}
+    row = verdict(coin_claim(HighProbability(0.5), p=0.2, runs=400, **event), rng=1)
+    assert 0.15 < row.value < 0.25
+    assert row.bound == 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import json
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Entry",
+    "algorithm_of",
     "chosen",
     "entries",
     "entry",
@@ -28,9 +30,11 @@ __all__ = [
     "load_result",
     "load_results",
     "loaded_results",
+    "other_algorithms",
     "print_entries",
     "room_path",
     "slugs",
+    "usable_results",
 ]
 
 NO_EVIDENCE = "L0"
@@ -81,6 +85,9 @@ def chosen(names: Sequence[str] | None, known: Sequence[str] | None = None) -> l
     known = slugs() if known is None else known
     for name in names or ():
         if name not in known:
+            if (owner := other_algorithms().get(name)) is not None:
+                hint = f"it is an algorithm of {owner}, and theorylab run takes it"
+                raise KeyError(f"there is no slug {name!r}: {hint}; there are: {', '.join(known)} (theorylab list)")
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
             raise KeyError(f"there is no slug {name!r}; there are: {', '.join(near) or 'none'} (theorylab list)")
     return list(dict.fromkeys(names or known))
@@ -115,6 +122,49 @@ def loaded_results() -> list[Result]:
 def load_results(names: Sequence[str] | None = None) -> list[Result]:
     """The named results, or all."""
     return [load_result(slug) for slug in chosen(names)]
+
+
+def usable_results() -> list[Result]:
+    """The results of all rooms that can be imported: for a hint in an error, another room's error is out of place."""
+    found = []
+    for slug in slugs():
+        with contextlib.suppress(Exception):
+            found.append(load_result(slug))
+    return found
+
+
+def other_algorithms() -> dict[str, str]:
+    """Algorithms whose names are no slugs, and the first result that has each of them."""
+    known, found = slugs(), dict[str, str]()
+    for result in usable_results():
+        for name in result.algorithms:
+            if name not in known:
+                found.setdefault(name, result.slug)
+    return found
+
+
+def algorithm_of(name: str) -> tuple[Result, str]:
+    """The result and the algorithm that ``name`` stands for: a slug's main algorithm, or any algorithm of a result.
+
+    Raises
+    ------
+    KeyError
+        If there is neither a slug nor an algorithm of that name.
+    """
+    if name in slugs():
+        result = load_result(name)
+        return result, result.main
+    others = other_algorithms()
+    if name in others:
+        return load_result(others[name]), name
+    try:
+        chosen([name])
+    except KeyError as error:
+        if not others:
+            raise
+        text = ", ".join(f"{other} (of {slug})" for other, slug in others.items())
+        raise KeyError(f"{error.args[0]}; run also takes {text}") from None
+    raise AssertionError(name)
 
 
 def figure_slugs(root: Path = ROOT) -> list[str]:

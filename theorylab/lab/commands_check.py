@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from theorylab.core.sweeps import Sweep
     from theorylab.lab.sweeps import ProgressCallback
+    from theorylab.verify.result import Result
     from theorylab.verify.verdicts import Row
 
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="All slugs when none is named.")]
@@ -113,8 +114,11 @@ def profile(
     ] = None,
     run: Annotated[int, typer.Option(help="The run that --link replays.", min=0)] = 0,
 ) -> None:
-    """Show where a proof loses its constants: the chain from the measured quantity up to the bound."""
-    from theorylab.lab.catalogue import load_result
+    """Show where a proof loses its constants: the chain from the measured quantity up to the bound.
+
+    Only where a result has a chain of stages.
+    """
+    from theorylab.lab.catalogue import load_result, usable_results
     from theorylab.lab.output import number, print_table, writable_file, write_json
     from theorylab.lab.progress import reporting
     from theorylab.verify.engine import DEFAULT_ENTROPY
@@ -128,6 +132,9 @@ def profile(
     if link is not None:
         print(replay(result, link, run=run, rng=entropy, preset=preset))
         return
+    if not _has_profile(result):
+        there = ", ".join(other.slug for other in usable_results() if _has_profile(other)) or "none"
+        raise ValueError(f"{slug} has no chain of stages, so there is nothing to profile; results with one: {there}")
     with reporting() as progress:
         found = run_profile(result, preset=preset, rng=entropy, sweep=store_sweep(jobs, progress))
     if json_file is not None:
@@ -214,6 +221,10 @@ def store_sweep(jobs: int | None, progress: ProgressCallback | None = None) -> S
     from theorylab.lab.sweeps import resumable
 
     return resumable(ResultStore(), jobs, progress)
+
+
+def _has_profile(result: Result) -> bool:
+    return bool(result.stages) and result.profile_instance is not None
 
 
 def known_preset(preset: str) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from theorylab.lab.commands_check import Jobs, JsonFile, Preset, Seed, Slugs, known_preset, store_sweep, summary
+from theorylab.lab.commands_check import Jobs, JsonFile, Preset, Seed, known_preset, store_sweep, summary
 
 if TYPE_CHECKING:
     from theorylab.lab.figures import FigureResult
     from theorylab.lab.runs import RunSummary
 
+FigureSlugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Name slugs, or give --all.")]
 DEFAULT_OUT = Path("theorylab-report")
 Out = Annotated[Path, typer.Option(help="The folder to write into; made when missing.")]
 
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    slug: Annotated[str, typer.Argument(help="The slug.")],
+    slug: Annotated[str, typer.Argument(help="The slug, or the name of any algorithm of a result.")],
     instance: Annotated[
         str | None, typer.Option(help="For example riverswim-6, or one of the result's own; its first by default.")
     ] = None,
@@ -41,8 +42,9 @@ def run(
 ) -> None:
     """Run an algorithm and print its regret with 95% intervals.
 
-    Other options are the algorithm's own keywords, for example --delta 0.1.  With any of them but --delta, the
-    instance's own keywords (its delta apart) are dropped.
+    Other options are the algorithm's own keywords, for example --delta 0.1; one that is true or false may stand alone,
+    for example --reward-streams.  With any of them but --delta, the instance's own keywords (its delta apart) are
+    dropped.
     """
     from theorylab.lab.output import writable_file, write_json
     from theorylab.lab.progress import nested, reporting
@@ -70,7 +72,7 @@ def run(
 
 
 def figure(
-    slugs: Slugs = None,
+    slugs: FigureSlugs = None,
     every: Annotated[bool, typer.Option("--all", help="All figures.")] = False,
     preset: Preset = "quick",
     out: Out = Path("figures-out"),
@@ -183,7 +185,10 @@ def _print_run(found: RunSummary) -> None:
 
     seeds = len(next(iter([*found.series.values(), *found.values.values()]), ()))
     given = ", ".join(f"{k}={v}" for k, v in found.parameters.items())
-    title = f"{found.slug} on {found.instance}, T = {found.horizon}, {seeds} seeds" + (f", {given}" if given else "")
+    if found.remark:
+        print(found.remark)
+    title = f"{found.algorithm} on {found.instance}, T = {found.horizon}, {seeds} seeds"
+    title += f", {given}" if given else ""
     if len(found.times):
         step = max(1, len(found.times) // 8)
         chosen = sorted({*range(len(found.times) - 1, -1, -step)})

@@ -16,7 +16,7 @@ from theorylab.core import validate
 from theorylab.core.record import plain
 from theorylab.core.rng import RNGLike, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.lab.catalogue import load_result, room_path
+from theorylab.lab.catalogue import algorithm_of, load_result, room_path
 from theorylab.lab.local_sources import sources_digest
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import library_code
@@ -30,7 +30,8 @@ _NOT_KEYWORDS = ("rng", "trace", "checkpoints")  # decided by the command
 class RunSummary:
     """Several runs of one algorithm on one instance."""
 
-    slug: str
+    slug: str  # of the result
+    algorithm: str
     instance: str
     horizon: int
     parameters: Mapping[str, Any]
@@ -38,6 +39,16 @@ class RunSummary:
     times: NDArray[np.int64]  # (C,)  empty when the record has no series
     series: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds, C)
     values: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds,)  one number a run
+    theorems_algorithm: bool | None = None  # None: the records do not say
+
+    @property
+    def remark(self) -> str:
+        """What a reader must know before the numbers; empty when nothing."""
+        if self.theorems_algorithm is not False:
+            return ""
+        scale = self.parameters.get("scale", 1.0)
+        scaled = f"radii scaled by {scale:g}" if scale != 1.0 else f"no theorem is claimed for {self.algorithm}"
+        return f"not the theorem's algorithm: {scaled}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with the mean and the 95% interval of each quantity at the end of the runs."""
@@ -46,15 +57,22 @@ class RunSummary:
         for name, values in last.items():
             mean, low, high = interval(values)
             summary[name] = {"mean": mean, "low": low, "high": high, "runs": values.tolist()}
-        about = {"slug": self.slug, "instance": self.instance, "horizon": self.horizon}
+        about: dict[str, Any] = {
+            "slug": self.slug,
+            "algorithm": self.algorithm,
+            "theorems_algorithm": self.theorems_algorithm,
+        }
+        about |= {"instance": self.instance, "horizon": self.horizon}
         about |= {"parameters": dict(self.parameters), "seed": dict(self.seed), "final": summary}
         curves = {name: values.tolist() for name, values in self.series.items()}
         return plain({**about, "times": self.times, "series": curves})  # type: ignore[no-any-return]
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict for each run and checkpoint."""
+        """One dict for each run and checkpoint, with ``theorems_algorithm`` as "true" or "false" where it is known."""
+        known = self.theorems_algorithm is not None
+        said = {"theorems_algorithm": str(self.theorems_algorithm).lower()} if known else {}
         return [
-            {"run": i, "t": int(t), **{name: float(values[i, j]) for name, values in self.series.items()}}
+            {"run": i, "t": int(t), **{name: float(values[i, j]) for name, values in self.series.items()}, **said}
             for i in range(len(next(iter(self.series.values()), ())))
             for j, t in enumerate(self.times)
         ]
@@ -80,22 +98,22 @@ def interval(values: Any, level: float = 0.95) -> tuple[float, float, float]:
 
 
 def own_instances(slug: str) -> dict[str, Instance]:
-    """The instances of a result's statements by name, in the order of their first appearance."""
-    result = load_result(slug)
+    """The instances of the statements about an algorithm by name, in the order of their first appearance."""
+    result, algorithm = algorithm_of(slug)
     found: dict[str, Instance] = {}
     for statement in result.statements:
-        if (getattr(statement, "algorithm", None) or result.main) == result.main:
+        if (getattr(statement, "algorithm", None) or result.main) == algorithm:
             for instance in statement.instances:
                 found.setdefault(instance.name, instance)
-    if result.profile_instance is not None:
+    if result.profile_instance is not None and algorithm == result.main:
         found.setdefault(result.profile_instance.name, result.profile_instance)
     return found
 
 
 def keywords(slug: str) -> dict[str, inspect.Parameter]:
-    """The keywords of a slug's algorithm that a caller may set."""
-    result = load_result(slug)
-    parameters = inspect.signature(library_code(result.algorithms).algorithm(result.main)).parameters
+    """The keywords that a caller may set, of a slug's algorithm or of the algorithm of that name."""
+    result, algorithm = algorithm_of(slug)
+    parameters = inspect.signature(library_code(result.algorithms).algorithm(algorithm)).parameters
     return {
         name: parameter
         for name, parameter in parameters.items()
@@ -106,10 +124,12 @@ def keywords(slug: str) -> dict[str, inspect.Parameter]:
 def parse_keywords(words: Sequence[str], slug: str) -> dict[str, Any]:
     """``["--delta", "0.1", "--window=500"]`` -> ``{"delta": 0.1, "window": 500}`` for the algorithm of ``slug``.
 
+    A keyword that is true or false needs no value: alone it means true.
+
     Raises
     ------
     ValueError
-        If a word is no option, an option has no value, or the algorithm has no such keyword.
+        If a word is no option, an option has no value or not one of its kind, or the algorithm has no such keyword.
     """
     allowed = keywords(slug)
     found: dict[str, Any] = {}
@@ -121,15 +141,27 @@ def parse_keywords(words: Sequence[str], slug: str) -> dict[str, Any]:
         if not word.startswith("--") or name not in allowed:
             options = ", ".join(f"--{key.replace('_', '-')}" for key in allowed) or "none"
             raise ValueError(f"unexpected {word!r}; {slug} takes the keywords: {options}")
+        boolean = isinstance(allowed[name].default, bool)
         if not equals:
-            if not rest:
+            alone = not rest or rest[0].startswith("--")
+            if alone and not boolean:
                 raise ValueError(f"{word} needs a value")
-            text = rest.pop(0)
-        try:
-            found[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            found[name] = text
+            text = "true" if alone else rest.pop(0)
+        found[name] = _boolean(word, text) if boolean else _literal(text)
     return found
+
+
+def _boolean(word: str, text: str) -> bool:
+    if text not in ("true", "false", "True", "False"):
+        raise ValueError(f"{word.partition('=')[0]} is {text!r}, expected true, false or no value")
+    return text.lower() == "true"
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def run_instance(
@@ -146,6 +178,8 @@ def run_instance(
 
     Parameters
     ----------
+    slug
+        A slug, or the name of any algorithm of a result.
     instance
         A name of ``theorylab.mdp.environments.named``, or of one of the result's own instances; ``None``: the first of
         those.
@@ -163,6 +197,7 @@ def run_instance(
         If there is no such slug or instance, the algorithm cannot run on it, or no horizon is known.
     """
     seeds = validate.integer("seeds", seeds, low=1)
+    result, algorithm = algorithm_of(slug)
     own = own_instances(slug)
     name = next(iter(own), None) if instance is None else instance
     if name is None:
@@ -176,14 +211,16 @@ def run_instance(
     if case is None or steps != case.horizon:  # the instance's checkpoints are made for its own horizon
         chosen = {k: v for k, v in chosen.items() if k != "checkpoints" or k in (parameters or {})}
     seed = seed_of(rng)
-    room = sources_digest(room_path("proofs_checks", slug))
+    room = sources_digest(room_path("proofs_checks", result.slug))
     if room is None:
         sweep = serial  # nothing is kept of sources that cannot be told
-    about = {"slug": slug, "instance": name, "horizon": steps, "parameters": chosen, "seed": seed, "room": room}
+    about = {"slug": result.slug, "name": slug, "algorithm": algorithm, "instance": name, "horizon": steps}
+    about |= {"parameters": chosen, "seed": seed, "room": room}
     records = sweep(_one_run, [{**about, "run": i} for i in range(seeds)])
     times = np.asarray(records[0]["times"], dtype=np.int64)
     return RunSummary(
-        slug=slug,
+        slug=result.slug,
+        algorithm=algorithm,
         instance=name,
         horizon=steps,
         parameters=chosen,
@@ -191,6 +228,7 @@ def run_instance(
         times=times,
         series={key: np.array([r["series"][key] for r in records]) for key in records[0]["series"]},
         values={key: np.array([r["values"][key] for r in records], float) for key in records[0]["values"]},
+        theorems_algorithm=records[0]["theorems_algorithm"],
     )
 
 
@@ -222,17 +260,17 @@ def _one_run(task: Mapping[str, Any]) -> dict[str, Any]:
     from theorylab.verify.runs import run_once
 
     result = load_result(task["slug"])
-    algorithm = library_code(result.algorithms).algorithm(result.main)
-    model = _model(task["slug"], task["instance"])
+    algorithm = library_code(result.algorithms).algorithm(task["algorithm"])
+    model = _model(task["name"], task["instance"])
     case = Case(task["instance"], model, task["horizon"], task["parameters"], 1, "run")
-    own = own_instances(task["slug"])
+    own = own_instances(task["name"])
     try:
         return _numbers(run_once(case, algorithm, task["seed"], task["run"]))
     except (AttributeError, IndexError) as error:
         if task["instance"] in own:
             raise
         fitting = f"its own: {', '.join(own)}" if own else "none of its own"
-        text = f"{task['slug']} cannot run on {task['instance']} ({error}); instances that fit: {fitting}"
+        text = f"{task['name']} cannot run on {task['instance']} ({error}); instances that fit: {fitting}"
         raise ValueError(text) from error
 
 
@@ -253,4 +291,7 @@ def _numbers(record: Any) -> dict[str, Any]:
             values[name] = float(value)
         elif isinstance(value, np.ndarray) and value.ndim == 1 and name != "times" and name not in series:
             values[f"number of {name}"] = float(len(value))
-    return {"times": np.zeros(0, np.int64) if times is None else np.asarray(times), "series": series, "values": values}
+    times = np.zeros(0, np.int64) if times is None else np.asarray(times)
+    said = getattr(record, "theorems_algorithm", None)
+    theorems = None if said is None else bool(said)
+    return {"times": times, "series": series, "values": values, "theorems_algorithm": theorems}

@@ -50,6 +50,7 @@ def measure(group: Group, code: Code, *, rng: RNGLike, sweep: Sweep = serial) ->
             np.array([e[2] for _, e in entries], dtype=bool),
             np.array([i for i, _ in entries], dtype=np.int64),
             [e[3] for _, e in entries] if isinstance(statement.kind, Rate) else None,
+            events=isinstance(statement, Claim) and statement.event is not None,
         )
     return measured, time.perf_counter() - begun
 

@@ -81,6 +81,7 @@ class Measurement:
     violated: NDArray[np.bool_]
     runs: NDArray[np.int64]
     series: list[tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None  # Rate: (times, values) of each run
+    events: bool = False  # left is 1 where an event happened: its frequency is the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ def decide(kind: Any, measured: Measurement, *, alpha: float, refute: bool | Non
         return Decision("refuted", f"the series of run {first} is not finite", None, kind.exponent, None, first)
     worst = _tightest(measured.left, measured.right)
     value, bound = float(measured.left[worst]), float(measured.right[worst])
+    if measured.events:
+        value = x / n
     bad = int(measured.runs[np.argmax(measured.violated)]) if x else None
     if isinstance(kind, Always):
         if x:
