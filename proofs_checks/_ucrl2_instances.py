@@ -28,8 +28,8 @@ def _hard_model(generator: Any) -> Any:
 SWITCH = Instance(
     "two-state-noisy",
     lambda: opt.noisy_two_state(0.0),
-    {"smoke": 100_000, "quick": 1_000_000, "paper": 10_000_000, "power": 60},
-    {"smoke": 200, "quick": 200, "paper": 1000, "power": 2},
+    {"smoke": 200_000, "quick": 1_000_000, "paper": 10_000_000, "power": 60},
+    {"smoke": 160, "quick": 200, "paper": 1000, "power": 2},
     TRACED,
 )
 SLIPPERY = Instance(
