@@ -286,7 +286,7 @@ def assert_supported(
     rng: RNGLike = DEFAULT_ENTROPY,
     alpha: float = DEFAULT_ALPHA,
 ) -> list[Row]:
-    """For a test suite: fail unless ``claim`` is supported for ``algorithm`` on every instance where it says anything.
+    r"""For a test suite: fail unless ``claim`` is supported for ``algorithm`` wherever it says anything.
 
     Raises
     ------
@@ -295,7 +295,23 @@ def assert_supported(
 
     Examples
     --------
-    ``assert_supported(proofs_checks.ucrl2.THEOREM_22, algorithm=my_ucrl2)``
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from theorylab.verify import Claim, HighProbability, Instance
+    >>> def toss(p, horizon, *, rng):
+    ...     return SimpleNamespace(heads=np.random.default_rng(rng).binomial(horizon, p))
+    >>> tail = Claim(
+    ...     name="Hoeffding",
+    ...     kind=HighProbability(0.05),
+    ...     source="hoeffding1963probability",
+    ...     statement=r"\hat p - p \le \sqrt{\log(1/\delta)/(2n)}",
+    ...     constants="paper",
+    ...     quantity=lambda run, case: run.heads / case.horizon - case.model,
+    ...     bound=lambda case: float(np.sqrt(np.log(1 / 0.05) / (2 * case.horizon))),
+    ...     instances=(Instance("fair coin", lambda: 0.5, horizon=100, runs=400),),
+    ... )
+    >>> assert_supported(tail, algorithm=toss)[0].verdict
+    'supported'
     """
     where = tuple(claim.instances if instances is None else instances)
     if not where:
