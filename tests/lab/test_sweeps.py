@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -277,11 +278,31 @@ if __name__ == "__main__":
 
 
 def test_dask_gives_the_serial_bits(tmp_path):
-    """In a process of its own: a cluster beside the threads and the loaded modules of a whole test run may stall."""
+    """In a process of its own, and up to three times: the cluster's own transport stalls now and then on a busy machine.
+
+    A stall is tried again; other bits, or any error, fail at once.
+    """
     pytest.importorskip("distributed")
     (tmp_path / "walks.py").write_text(WALKS)
     (tmp_path / "cluster.py").write_text(DASK)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
-    command = [sys.executable, str(tmp_path / "cluster.py"), str(tmp_path / "store")]
-    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0 and "the same bits" in done.stdout, done.stderr
+    for attempt in range(3):
+        command = [sys.executable, str(tmp_path / "cluster.py"), str(tmp_path / f"store-{attempt}")]
+        process = subprocess.Popen(
+            command,
+            env=env,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            out, err = process.communicate(timeout=45)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # the workers too
+            process.communicate()
+            continue
+        assert process.returncode == 0 and "the same bits" in out, err
+        return
+    pytest.fail("the cluster stalled three times")
