@@ -278,7 +278,7 @@ if __name__ == "__main__":
 
 
 def test_dask_gives_the_serial_bits(tmp_path):
-    """In a process of its own, and up to three times: the cluster's own transport stalls now and then on a busy machine.
+    """In a process of its own, and up to three times: the cluster's transport stalls now and then.
 
     A stall is tried again; other bits, or any error, fail at once.
     """
