@@ -14,7 +14,7 @@ from theorylab.rooms.figures import _style
 
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.mdp.average_reward.rbocpd_bounds import delay_bound, delay_lower_bound
+from theorylab.detection.rbocpd_bounds import delay_bound, delay_lower_bound
 from theorylab.verify.figure import Conclusion, Figure, Outcome, Table
 
 DELTA = 0.05

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity, log_prior_weight, weissman_radius
+from theorylab.detection.rbocpd_bounds import log_complexity, log_prior_weight, weissman_radius
 from theorylab.verify.cases import Case
 
 FAILURE = 0.05  # delta' of Theorem D

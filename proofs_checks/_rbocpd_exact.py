@@ -16,8 +16,8 @@ from theorylab.verify.code import Code
 from theorylab.verify.statements import Comparison
 
 AREA = "theorylab.mdp.average_reward"
-DETECTOR, RBOCPD, REFERENCE = f"{AREA}.detector", f"{AREA}.rbocpd", f"{AREA}.rbocpd_reference"
-BOUNDS = f"{AREA}.rbocpd_bounds"
+RBOCPD, REFERENCE = f"{AREA}.rbocpd", f"{AREA}.rbocpd_reference"
+DETECTOR, BOUNDS = "theorylab.detection.detector", "theorylab.detection.rbocpd_bounds"
 
 
 COINS = (

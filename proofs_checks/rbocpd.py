@@ -25,7 +25,7 @@ from theorylab.rooms.proofs_checks._rbocpd_delay import (
 from theorylab.rooms.proofs_checks._rbocpd_exact import RBOCPD
 from theorylab.rooms.proofs_checks._rbocpd_mutants import MUTANTS
 
-from theorylab.mdp.average_reward.rbocpd_bounds import delay_bound
+from theorylab.detection.rbocpd_bounds import delay_bound
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.kinds import HighProbability, NegativeControl
 from theorylab.verify.result import Result

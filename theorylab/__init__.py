@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np  # noqa: F401  the one library that everything stands on
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "core", "mdp", "rooms", "verify"]
+__all__ = ["__version__", "core", "detection", "mdp", "rooms", "verify"]
 
-_AREAS = ("core", "mdp", "verify", "rooms", "lab")
+_AREAS = ("core", "detection", "mdp", "verify", "rooms", "lab")
 
 
 def __getattr__(name: str) -> Any:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theorylab.core.kernels import plain_kernels
-from theorylab.mdp.average_reward import detector
+from theorylab.detection import detector
+from theorylab.detection.rbocpd_bounds import delay_bound, delay_lower_bound, log_complexity, log_prior_weight
 from theorylab.mdp.average_reward.rbocpd import CategoricalStream, DirichletStream, detect, rbocpd
-from theorylab.mdp.average_reward.rbocpd_bounds import delay_bound, delay_lower_bound, log_complexity, log_prior_weight
 from theorylab.mdp.average_reward.rbocpd_reference import eta, laplace_probability, reference_alarms
 from theorylab.verify.code import plain_code
 

@@ -33,13 +33,16 @@ _mode: ContextVar[str] = ContextVar("theorylab_kernel_mode", default="cached")
 _config_lock = threading.Lock()
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+def kernel(function: Callable[..., Any], *, inline: bool = False) -> Callable[..., Any]:
     """Compile ``function`` with numba when it is first called.
 
     Parameters
     ----------
     function
         A plain function of arrays, numbers and at most one ``numpy.random.Generator``.  It may call other kernels.
+    inline
+        Inline it into every kernel that calls it: for small functions of several arrays in a time loop, where a call
+        costs more than the work.
 
     Returns
     -------
@@ -65,12 +68,12 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     folder = cache_folder() if mode == "cached" and _has_source_file(function) else None
     if folder is None:
-        return numba.njit(function, nogil=True)  # type: ignore[no-any-return]
+        return numba.njit(function, nogil=True, forceinline=inline)  # type: ignore[no-any-return]
     with _config_lock:
         users = settings.CACHE_DIR
         settings.CACHE_DIR = str(folder)
         try:
-            return numba.njit(function, nogil=True, cache=True)  # type: ignore[no-any-return]
+            return numba.njit(function, nogil=True, cache=True, forceinline=inline)  # type: ignore[no-any-return]
         finally:
             settings.CACHE_DIR = users
 

@@ -250,7 +250,8 @@ def own_algorithm(slugs: Sequence[str], text: str | None) -> dict[str, Callable[
 
     if len(slugs) != 1:
         raise ValueError(f"--algorithm stands in the place of one slug's algorithm, got {len(slugs)} slugs")
-    return {load_result(slugs[0]).main: guarded(load_function(text), text)}
+    result = load_result(slugs[0])
+    return {result.main: guarded(load_function(text, area=result.area), text)}
 
 
 def print_rows(rows: Sequence[Row]) -> None:

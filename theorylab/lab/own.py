@@ -17,8 +17,10 @@ class OwnAlgorithmError(ValueError):
     """The user's file cannot be loaded, or its algorithm fails when it is called."""
 
 
-def load_function(text: str) -> Callable[..., Any]:
+def load_function(text: str, *, area: str = "mdp") -> Callable[..., Any]:
     """The algorithm that ``my_file.py:my_agent`` names: a function, or a class with ``act`` and ``observe``.
+
+    A class becomes an agent of ``area`` ("mdp" or "bandits", or a folder below): what it is told differs.
 
     Raises
     ------
@@ -52,6 +54,10 @@ def load_function(text: str) -> Callable[..., Any]:
     if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
     if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent
+        if area.split("/")[0] == "bandits":
+            from theorylab.bandits.agents import agent_algorithm as bandit_algorithm
+
+            return bandit_algorithm(found, name=name)
         from theorylab.mdp.average_reward.agents import agent_algorithm
 
         return agent_algorithm(found, name=name)

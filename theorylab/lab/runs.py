@@ -23,6 +23,7 @@ from theorylab.verify.code import library_code
 
 __all__ = ["RunSummary", "interval", "keywords", "own_instances", "parse_keywords", "run_instance"]
 
+MOST_LISTED = 12  # entries of an array with one number for each arm
 _NOT_KEYWORDS = ("rng", "trace", "checkpoints")  # decided by the command
 
 
@@ -181,8 +182,8 @@ def run_instance(
     slug
         A slug, or the name of any algorithm of a result.
     instance
-        A name of ``theorylab.mdp.environments.named``, or of one of the result's own instances; ``None``: the first of
-        those.
+        A name of the area's ``environments.named`` (``theorylab.mdp`` or ``theorylab.bandits``), or of one of the
+        result's own instances; ``None``: the first of those.
     horizon
         ``None``: the own instance's at preset ``quick``.
     seeds
@@ -248,10 +249,14 @@ def _model(slug: str, name: str) -> Any:
     own = own_instances(slug)
     if name in own:
         return own[name].at("quick").model
-    from theorylab.mdp.environments import named
+    area = algorithm_of(slug)[0].area.split("/")[0]
+    if area == "bandits":
+        from theorylab.bandits.environments import named as find
+    else:
+        from theorylab.mdp.environments import named as find  # type: ignore[assignment]
 
     try:
-        return named(name)
+        return find(name)
     except (KeyError, ValueError) as error:
         raise ValueError(f"{error.args[0]}; instances of {slug}'s own: {', '.join(own) or 'none'}") from error
 
@@ -289,6 +294,10 @@ def _numbers(record: Any) -> dict[str, Any]:
             continue
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
             values[name] = float(value)
+        elif isinstance(value, np.ndarray) and "per" in record.__dataclass_fields__[name].metadata:
+            per = record.__dataclass_fields__[name].metadata["per"]
+            for i, number in enumerate(value.tolist() if len(value) <= MOST_LISTED else ()):
+                values[f"{name} of {per} {i}"] = float(number)
         elif isinstance(value, np.ndarray) and value.ndim == 1 and name != "times" and name not in series:
             values[f"number of {name}"] = float(len(value))
     times = np.zeros(0, np.int64) if times is None else np.asarray(times)

@@ -18,7 +18,7 @@ from theorylab.core.record import plain, versions
 
 __all__ = ["collect", "folder", "fresh", "load", "source_files", "write"]
 
-_AREAS = ("core", "mdp", "bandits", "games")
+_AREAS = ("core", "detection", "mdp", "bandits", "games")
 
 
 def folder() -> Path:

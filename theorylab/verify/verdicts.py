@@ -96,6 +96,9 @@ class Decision:
     first_bad: int | None = None
 
 
+ROUNDING = 1e-9
+
+
 def p_value(kind: Any, measured: Measurement, cap: float | None) -> float | None:
     """A p-value of the statement as a null hypothesis (small: refuted); ``None`` where there is none."""
     n, x = len(measured.violated), int(measured.violated.sum())
@@ -163,14 +166,24 @@ def _control(kind: NegativeControl, x: int, n: int, alpha: float) -> Decision:
 
 
 def _log_e_values(kind: Any, measured: Measurement, cap: float) -> tuple[float, float]:
-    """Largest log e-values (against the statement, for it) of the mean of left / cap, run after run."""
+    """Largest log e-values (against the statement, for it) of the mean of left / cap, run after run.
+
+    Realised regret can be negative, down to -cap; the statement is then refuted on [-cap, cap].
+    """
     scaled = measured.left / cap
     target = float(np.mean(measured.right)) / cap
     if isinstance(kind, LowerBound):
         scaled, target = 1.0 - scaled, 1.0 - target
+        if scaled.max() > 1.0 + ROUNDING:
+            scaled, target = scaled / 2.0, target / 2.0
     if not 0.0 < target < 1.0:
         return 0.0, 0.0
-    return float(betting.log_e_refute(scaled, target).max()), float(betting.log_e_support(scaled, target).max())
+    if scaled.max() > 1.0 + ROUNDING:
+        return math.inf, 0.0  # more than any algorithm can show: the record is wrong
+    raised = np.clip(scaled, 0.0, 1.0)  # a larger mean: what supports it supports the statement
+    against = raised if scaled.min() >= -ROUNDING else np.clip((scaled + 1.0) / 2.0, 0.0, 1.0)  # values in [-cap, cap]
+    level = target if against is raised else (target + 1.0) / 2.0
+    return float(betting.log_e_refute(against, level).max()), float(betting.log_e_support(raised, target).max())
 
 
 def _expectation(kind: Any, measured: Measurement, alpha: float, refute: bool, cap: float | None) -> Decision:

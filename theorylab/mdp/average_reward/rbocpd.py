@@ -46,7 +46,7 @@ from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.record import RunRecord
 from theorylab.core.rng import RNGLike, Streams, streams
-from theorylab.mdp.average_reward.detector import (
+from theorylab.detection.detector import (
     LARGEST_COUNT,
     RULES,
     detector_state,
@@ -55,7 +55,7 @@ from theorylab.mdp.average_reward.detector import (
     strongest_kernel,
     threshold_kernel,
 )
-from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity
+from theorylab.detection.rbocpd_bounds import log_complexity
 
 __all__ = ["CategoricalStream", "DetectorRun", "DetectorTrace", "DirichletStream", "detect", "rbocpd"]
 

@@ -41,7 +41,7 @@ from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike, Streams, streams
-from theorylab.mdp.average_reward.detector import (
+from theorylab.detection.detector import (
     CODE,
     LARGEST_COUNT,
     RULES,
@@ -49,6 +49,7 @@ from theorylab.mdp.average_reward.detector import (
     observe_kernel,
     restart_kernel,
 )
+from theorylab.detection.rbocpd_bounds import log_complexity
 from theorylab.mdp.average_reward.evi import evi_l1_kernel
 from theorylab.mdp.average_reward.online import (
     check_converged,
@@ -62,7 +63,6 @@ from theorylab.mdp.average_reward.online import (
     work_arrays,
 )
 from theorylab.mdp.average_reward.rbocpd import LARGEST_LOG_COMPLEXITY
-from theorylab.mdp.average_reward.rbocpd_bounds import log_complexity
 from theorylab.mdp.average_reward.record import OnlineRun
 from theorylab.mdp.average_reward.ucrl2 import empirical_kernel, record_episode_kernel
 from theorylab.mdp.sampler import ModelArrays, model_arrays

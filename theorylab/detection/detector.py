@@ -1,4 +1,4 @@
-r"""Kernels of the categorical change detector, for one stream or for one stream a state-action pair.
+r"""Kernels of the categorical change detector, for one stream or for many side by side.
 
 A *candidate split* at position n1 cuts the n observations since the last restart into a first block of n1 and a second
 block of n2 = n - n1.  With the Laplace probability q of a block, :math:`C(n) = \binom{n+O-1}{O-1}` and m = max(n1, n2),
@@ -22,6 +22,8 @@ Range.  B C(m)/C(n) = 1 / (C(min(n1, n2)) P) with a hypergeometric probability P
 least 1/C(n/2) and, between tests, at most the threshold times n for each untested step.  Evidence that underflows stays
 0: the candidate is dropped.  Evidence that overflows has passed the threshold.  Both keep Theorem R.  The threshold is
 widened by the largest rounding error of n steps, so that rounding never adds an alarm.
+
+The argument ``pair`` is the number of a stream, 0..P-1: a state-action pair, an arm.
 
 State of P streams: ``totals`` (P, O) counts, ``before`` (P, O, K) counts of the first blocks, contiguous in k;
 ``position`` (P, K) sizes n1, increasing; ``evidence`` (P, K); ``state`` (P, 3) int64: observations n, candidates used,

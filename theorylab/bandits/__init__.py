@@ -1,0 +1,34 @@
+"""Bandits and online learning: models here, algorithms in the sub-packages.
+
+``theorylab.bandits.environments.named`` makes instances by name.  Importing this package brings numpy only.
+"""
+
+from theorylab.bandits.models import (
+    AdaptiveAdversary,
+    AdversarialBandit,
+    BanditModel,
+    BernoulliBandit,
+    FiniteSupportBandit,
+    GaussianBandit,
+    LastSwitchDependentBandit,
+    PiecewiseStationaryBandit,
+    RechargingBandit,
+    RottingBandit,
+    TallyingBandit,
+    WeightedTallyingBandit,
+)
+
+__all__ = [
+    "AdaptiveAdversary",
+    "AdversarialBandit",
+    "BanditModel",
+    "BernoulliBandit",
+    "FiniteSupportBandit",
+    "GaussianBandit",
+    "LastSwitchDependentBandit",
+    "PiecewiseStationaryBandit",
+    "RechargingBandit",
+    "RottingBandit",
+    "TallyingBandit",
+    "WeightedTallyingBandit",
+]

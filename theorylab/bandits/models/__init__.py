@@ -1,0 +1,31 @@
+"""Bandit models: validated once, read-only afterwards."""
+
+from theorylab.bandits.models.base import BanditModel
+from theorylab.bandits.models.changing import (
+    AdaptiveAdversary,
+    AdversarialBandit,
+    PiecewiseStationaryBandit,
+    RottingBandit,
+)
+from theorylab.bandits.models.history import (
+    LastSwitchDependentBandit,
+    RechargingBandit,
+    TallyingBandit,
+    WeightedTallyingBandit,
+)
+from theorylab.bandits.models.stochastic import BernoulliBandit, FiniteSupportBandit, GaussianBandit
+
+__all__ = [
+    "AdaptiveAdversary",
+    "AdversarialBandit",
+    "BanditModel",
+    "BernoulliBandit",
+    "FiniteSupportBandit",
+    "GaussianBandit",
+    "LastSwitchDependentBandit",
+    "PiecewiseStationaryBandit",
+    "RechargingBandit",
+    "RottingBandit",
+    "TallyingBandit",
+    "WeightedTallyingBandit",
+]
