@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.figures import _style
+from theorylab.rooms.figures._power_figure import POWER
 
 from theorylab.bandits import BernoulliBandit
 from theorylab.core.rng import RNGLike, child_seed, seed_of
@@ -146,3 +147,4 @@ FIGURE = Figure(
     conclusions=tuple(within(name) for name in INSTANCES),
     caption=caption,
 )
+FIGURES = (FIGURE, POWER)

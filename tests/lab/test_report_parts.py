@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theorylab.lab.report import readme_table, update_readme
+from theorylab.lab.report import readme_table, summary_table, update_readme
 from theorylab.lab.report.charts import ratio_bar, verdict_strip, waterfall
 from theorylab.lab.report.citations import citations
 from theorylab.lab.report.markup import math_markup, statement_markup, text_markup
@@ -196,11 +196,30 @@ def test_readme_table_by_hand() -> None:
     assert readme_table([record]).splitlines() == [
         "| result | claim | verdict | measured / bound | level | constants |",
         "|---|---|---|---|---|---|",
-        "| [`ucrl2`](proofs_checks/ucrl2.py) | theorem | 1 vacuous, 2 supported | 0.002 to 0.5 | L2 | paper |",
+        "| [`ucrl2`](../proofs_checks/ucrl2.py) | theorem | 1 vacuous, 2 supported | 0.002 to 0.5 | L2 | paper |",
         "|  | a\\|b | vacuous | – | L0 | rate only |",
         "|  | control (negative control) | supported |  | L2 | paper |",
         "|  | proof and checks | 1 link: 1 inconclusive, 1 supported; 1 check: supported; mutants caught: 1 of 2"
         " |  | L1 (whole result) |  |",
+    ]
+
+
+def test_summary_has_one_line_a_result_and_names_an_area_once() -> None:
+    def record(slug: str, area: str) -> dict[str, Any]:
+        parts = [
+            {"claim": "theorem@a", "verdict": "supported", "layer": "theorem"},
+            {"claim": "theorem@b", "verdict": "vacuous", "layer": "theorem"},
+            {"claim": "span@a", "verdict": "supported", "layer": "link"},
+        ]
+        power = [{"mutant": "x", "caught_by": ["link: span@a"]}, {"mutant": "y", "caught_by": []}]
+        return {"slug": slug, "area": area, "level": "L2", "parts": parts, "power": power}
+
+    lines = summary_table([record("b", "mdp/x"), record("c", "bandits"), record("a", "mdp/x")]).splitlines()
+    assert lines[0] == "| area | result | theorem | proof and checks | mutants caught | level |"
+    assert lines[2:] == [
+        "| bandits | [`c`](proofs_checks/c.py) | 1 vacuous, 1 supported | supported | 1 of 2 | L2 |",
+        "| mdp/x | [`a`](proofs_checks/a.py) | 1 vacuous, 1 supported | supported | 1 of 2 | L2 |",
+        "|  | [`b`](proofs_checks/b.py) | 1 vacuous, 1 supported | supported | 1 of 2 | L2 |",
     ]
 
 
@@ -231,7 +250,7 @@ def test_update_readme_keeps_the_rest(tmp_path: Path) -> None:
     rows = EXAMPLE["rows"]()
     assert update_readme(readme, rows) is True
     text = readme.read_text(encoding="utf-8")
-    assert text == f"before\n<!-- evidence:begin -->\n{readme_table(rows)}<!-- evidence:end -->\nafter\n"
+    assert text == f"before\n<!-- evidence:begin -->\n{summary_table(rows)}<!-- evidence:end -->\nafter\n"
     assert update_readme(readme, rows) is False
 
 

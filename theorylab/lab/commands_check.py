@@ -188,11 +188,14 @@ def evidence(
     readme = ROOT / "README.md"
     if out is None and readme.is_file():
         from theorylab.lab.catalogue import slugs as all_slugs
-        from theorylab.lab.report import update_readme
+        from theorylab.lab.report import readme_table, update_readme
 
         known = [found for slug in all_slugs() if (found := records.load(slug)) and records.fresh(found)]
         if update_readme(readme, known):
             print(f"evidence table renewed in {shown(readme)}")
+        page = ROOT / "docs" / "evidence.md"
+        if page.is_file() and update_readme(page, known, table=readme_table):
+            print(f"one line a claim renewed in {shown(page)}")
 
 
 def checked(

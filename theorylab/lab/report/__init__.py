@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from theorylab.lab.report.build import build_report
-from theorylab.lab.report.readme_table import readme_table, update_readme
+from theorylab.lab.report.readme_table import readme_table, summary_table, update_readme
 
-__all__ = ["build_report", "readme_table", "update_readme"]
+__all__ = ["build_report", "readme_table", "summary_table", "update_readme"]

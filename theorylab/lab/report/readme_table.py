@@ -1,18 +1,19 @@
-"""The evidence table of the README: Markdown, generated, between two markers."""
+"""The tables of evidence in Markdown: one line a result for the README, one line a claim for the page behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from theorylab.lab.report.views import RowView, counts, number, read, row_view
 
-__all__ = ["BEGIN", "END", "readme_table", "update_readme"]
+__all__ = ["BEGIN", "END", "readme_table", "summary_table", "update_readme"]
 
 BEGIN, END = "<!-- evidence:begin -->", "<!-- evidence:end -->"
 _SILENT = ("vacuous", "not applicable")
 HEADER = ("result", "claim", "verdict", "measured / bound", "level", "constants")
+SUMMARY = ("area", "result", "theorem", "proof and checks", "mutants caught", "level")
 
 
 def readme_table(evidence: Sequence[Any]) -> str:
@@ -34,8 +35,35 @@ def readme_table(evidence: Sequence[Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def update_readme(path: str | Path, evidence: Sequence[Any]) -> bool:
-    """Put the table between the markers of the file; returns whether the file changed.
+def summary_table(evidence: Sequence[Any]) -> str:
+    """The Markdown table with one line a result, grouped by area: verdicts as counts, mutants, the level of the whole.
+
+    ``evidence`` is what :func:`readme_table` takes.
+    """
+    lines = [f"| {' | '.join(SUMMARY)} |", f"|{'---|' * len(SUMMARY)}"]
+    previous = None
+    for record in sorted(_records(evidence), key=lambda r: (str(read(r, "area", "")), str(read(r, "slug", "")))):
+        slug, area = str(read(record, "slug", "")), str(read(record, "area", ""))
+        rows = [row_view(part) for part in read(record, "parts", ())]
+        theorems = [row for row in rows if row.layer == "theorem"]
+        others = [row for row in rows if row.layer != "theorem"]
+        mutants = list(read(record, "power", ()))
+        caught = sum(bool(read(m, "caught_by", ())) for m in mutants)
+        cells = (
+            "" if area == previous else area,
+            f"[`{slug}`](proofs_checks/{slug}.py)",
+            _verdict(theorems) if theorems else "–",
+            _verdict(others) if others else "–",
+            f"{caught} of {len(mutants)}" if mutants else "–",
+            str(read(record, "level") or "–"),
+        )
+        lines.append(_line(cells))
+        previous = area
+    return "\n".join(lines) + "\n"
+
+
+def update_readme(path: str | Path, evidence: Sequence[Any], *, table: Callable[..., str] = summary_table) -> bool:
+    """Put ``table`` of the evidence between the markers of the file; returns whether the file changed.
 
     Raises
     ------
@@ -52,7 +80,7 @@ def update_readme(path: str | Path, evidence: Sequence[Any]) -> bool:
     head, _, rest = text.partition(BEGIN)
     if END not in rest:
         raise ValueError(f"{target.name} has {END} before {BEGIN}, expected it after")
-    made = f"{head}{BEGIN}\n{readme_table(evidence)}{END}{rest.partition(END)[2]}"
+    made = f"{head}{BEGIN}\n{table(evidence)}{END}{rest.partition(END)[2]}"
     if made == text:
         return False
     with atomic_write(target) as temporary:
@@ -74,7 +102,7 @@ def _lines(record: Any) -> list[str]:
     slug = str(read(record, "slug", ""))
     rows = [row_view(part) for part in read(record, "parts", ())]
     theorems = [row for row in rows if row.layer == "theorem"]
-    first = f"[`{slug}`](proofs_checks/{slug}.py)"
+    first = f"[`{slug}`](../proofs_checks/{slug}.py)"
     lines = []
     for name in dict.fromkeys(row.name for row in theorems):
         mine = [row for row in theorems if row.name == name]
