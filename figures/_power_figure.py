@@ -40,7 +40,7 @@ PRESETS = {  # smoke and quick run plain Python: compiling the mutants would tak
 
 
 def data(parameters: Mapping[str, Any], *, sweep: Sweep = serial, rng: RNGLike = None) -> Table:
-    """One row a mutant and layer: rejections, repetitions, and the 95% interval of the power; NaN where not applicable."""
+    """One row a mutant and layer: rejections, repetitions, 95% interval of the power; NaN: does not apply."""
     seed = {"entropy": seed_of(rng)["entropy"], "spawn_key": list(seed_of(rng)["spawn_key"])}
     setting = {key: value for key, value in parameters.items() if key != "mutants"}
     tasks = [
@@ -124,8 +124,8 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
         found, total = caught(table, tuple(layers))
         words.append(f"{name}: {found} of {total}")
     return (
-        "Mistakes in real source, and the share of repetitions in which each check rejects them. Mutants caught with power "
-        f"0.9: {'; '.join(words)}. Many mistakes lower the regret on benign instances, so no upper bound can see them."
+        "Mistakes in real source, and the share of repetitions in which each check rejects them. Mutants caught with "
+        f"power 0.9: {'; '.join(words)}. Many mistakes lower the regret on benign instances, so no upper bound can see them."
     )
 
 

@@ -1,4 +1,4 @@
-"""Bandits on the command line: instances by name, an own agent under the claims, errors that name the area's instances."""
+"""Bandits on the command line: instances by name, an own agent under the claims, errors that name instances."""
 
 from __future__ import annotations
 
