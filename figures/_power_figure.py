@@ -125,7 +125,7 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
         words.append(f"{name}: {found} of {total}")
     return (
         "Mistakes in real source, and the share of repetitions in which each check rejects them. Mutants caught with "
-        f"power 0.9: {'; '.join(words)}. Many mistakes lower the regret on benign instances, so no upper bound can see them."
+        f"power 0.9: {'; '.join(words)}. Many mistakes lower the regret on benign instances: no upper bound sees them."
     )
 
 
