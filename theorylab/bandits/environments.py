@@ -37,7 +37,7 @@ __all__ = [
     "tallying_losses",
 ]
 
-PROBLEM_1 = ((0.3, 0.5, 0.9), (0.3, 0.2, 0.9), (0.3, 0.2, 0.1), (0.7, 0.2, 0.1), (0.7, 0.5, 0.1))
+PROBLEM_1 = ((0.3, 0.5, 0.9), (0.3, 0.2, 0.9), (0.3, 0.2, 0.1), (0.3, 0.7, 0.1), (0.5, 0.7, 0.1))
 PROBLEM_2 = ((0.4, 0.5, 0.9), (0.5, 0.4, 0.7), (0.6, 0.3, 0.5), (0.7, 0.2, 0.3), (0.8, 0.1, 0.1))
 
 
@@ -62,6 +62,9 @@ def _piecewise(means: Any, horizon: int, name: str) -> PiecewiseStationaryBandit
 
 def problem_1(horizon: int) -> PiecewiseStationaryBandit:
     """Problem 1 of [besson2022efficient]: three arms, five segments of length T / 5, one arm changes at a time.
+
+    The rows are those of the authors' script, with which the printed regrets are met; another public library has other
+    last rows.
 
     Examples
     --------

@@ -87,7 +87,7 @@ def make_world(
     header = [dynamics, noise, len(best), width, runs, len(weights), len(knots)]
     parts = [[sigma], best, values.ravel(), np.asarray(cumulative, dtype=float).ravel(), weights, knots]
     return World(
-        np.ascontiguousarray(means, dtype=np.float64),
+        np.array(means, dtype=np.float64, order="C"),  # a writable copy: kernels compile for one kind of array
         np.array([*header, *starts, NEVER], np.int64),
         np.concatenate([np.asarray(part, dtype=np.float64) for part in parts]),
     )

@@ -7,6 +7,8 @@ from theorylab.bandits.models.changing import (
     PiecewiseStationaryBandit,
     RottingBandit,
 )
+from theorylab.bandits.models.combinatorial import CombinatorialBandit
+from theorylab.bandits.models.contextual import ContextualBandit
 from theorylab.bandits.models.history import (
     LastSwitchDependentBandit,
     RechargingBandit,
@@ -20,6 +22,8 @@ __all__ = [
     "AdversarialBandit",
     "BanditModel",
     "BernoulliBandit",
+    "CombinatorialBandit",
+    "ContextualBandit",
     "FiniteSupportBandit",
     "GaussianBandit",
     "LastSwitchDependentBandit",

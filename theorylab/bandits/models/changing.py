@@ -311,6 +311,10 @@ class RottingBandit(BanditModel):
             best = self.tables.max(axis=0)
             rounds = np.append(best[: min(horizon, width)], np.full(max(0, horizon - width), best[-1]))
             return np.cumsum(rounds)[times - 1]  # type: ignore[no-any-return]
+        if self.non_increasing:  # greedy takes the largest entries of all tables, each as often as it occurs
+            last = np.repeat(self.tables[:, -1:], max(0, horizon - width), axis=1)
+            padded = np.concatenate([self.tables, last], axis=1)[:, :horizon]
+            return np.cumsum(-np.sort(-padded.ravel())[:horizon])[times - 1]  # type: ignore[no-any-return]
         gained, pulls = np.zeros(horizon), np.zeros(self.n_arms, np.int64)
         at = self.tables[:, 0].copy()
         for t in range(horizon):

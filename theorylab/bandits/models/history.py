@@ -132,10 +132,8 @@ class WeightedTallyingBandit(BanditModel):
     >>> bandit = WeightedTallyingBandit([1.0, 1.0], [0.0, 0.5, 1.0], [[0.9, 0.9, 0.1], [0.5, 0.5, 0.5]])
     >>> bandit.mean_reward([0], 0), round(bandit.mean_reward([1], 0), 3), bandit.reo
     (0.9, 0.1, True)
-    >>> WeightedTallyingBandit([1.0, 1.0], [0.0, 0.5, 1.0], [[0.2, 0.2, 0.9], [0.2, 0.2, 0.9]])
-    Traceback (most recent call last):
-    ...
-    ValueError: h[0] at knot 0.5 is 0.2, below 0.9, the least loss of an arm that is repeated (arm 0): repeating one ...
+    >>> WeightedTallyingBandit([1.0, 1.0], [0.5, 1.0], [[0.2, 0.9]] * 2, reo_required=False).reo
+    False
     """
 
     weights: Any
@@ -252,7 +250,8 @@ class WeightedTallyingBandit(BanditModel):
 class LastSwitchDependentBandit(BanditModel):
     r"""The mean reward of an arm depends on when it last took part in a switch.
 
-    An arm that was played $\tau \ge 1$ rounds ago pays ``idle[i, tau - 1]``; an arm played in the last round too, for
+    An arm that was played $\tau \ge 1$ rounds ago pays ``idle[i, tau - 1]`` (after a run that another arm ended,
+    $\tau \ge 2$); an arm played in the last round too, for
     the $j$-th time in a row, pays ``run[i, j - 1]``.  At the start all arms have $\tau = 1$.  Last entries continue.
 
     Parameters

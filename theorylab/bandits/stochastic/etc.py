@@ -106,14 +106,12 @@ def etc(
     --------
     >>> from theorylab.bandits import BernoulliBandit
     >>> run = etc(BernoulliBandit([0.9, 0.1]), 100, m=10, rng=1)
-    >>> run.pulls.tolist(), float(run.regret[-1])
+    >>> run.pulls.tolist(), round(float(run.regret[-1]), 9)
     ([90, 10], 8.0)
     """
     m = validate.integer("m", m, low=1, high=10**9)
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng)
-    etc_kernel(
-        setup.world, setup.memory, setup.log, setup.horizon, m, setup.work(), setup.work(), setup.environment
-    )
+    etc_kernel(setup.world, setup.memory, setup.log, setup.horizon, m, setup.work(), setup.work(), setup.environment)
     theorem = bandit.stationary and setup.horizon >= setup.n_arms * m
     return finish(setup, "etc", {"m": m}, theorem=theorem)
 

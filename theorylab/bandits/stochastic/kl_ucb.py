@@ -3,15 +3,15 @@ r"""KL-UCB: the arm with the largest upper confidence limit in Bernoulli diverge
 Setting      K arms with independent rewards in [0, 1], T rounds; regret against the best mean [garivier2011kl].
 Algorithm    Each arm once, in order. Then, with t rounds played, the arm with the largest
              $\sup\{q : N_i\, \mathrm{kl}(m_i, q) \le f(t)\}$, where $f(t) = \ln t$ (``form="practice"``),
-             $f(t) = \ln t + 3 \ln\ln t$ (``"theory"``), or $f(t) = \ln(1 + s \ln^2 s)$ with s = t + 1, the number of the
-             round (``"explicit"`` [lattimore2020bandit]); the lowest arm wins ties.
+             $f(t) = \ln t + 3 \ln\ln t$ (``"theory"``), or $f(t) = \ln(1 + s \ln^2 s)$ with s = t + 1, the number of
+             the round (``"explicit"`` [lattimore2020bandit]); the lowest arm wins ties.
 Guarantee    ``theory``: $\limsup R_T / \ln T \le \sum_{\Delta_i > 0} \Delta_i / \mathrm{kl}(\mu_i, \mu^*)$, which no
              uniformly good algorithm beats on Bernoulli arms [garivier2011kl, Theorems 1 and 2]; a rate only.
              ``explicit``: $E[R_T] \le \sum_i \Delta_i \inf_{e_1 + e_2 < \Delta_i} (\ln(1 + T \ln^2 T) /
              \mathrm{kl}(\mu_i + e_1, \mu^* - e_2) + 1/(2 e_1^2) + 2/e_2^2)$ on Bernoulli arms (recalled:
              [lattimore2020bandit, Theorem 10.6]). ``practice``: none; it is what the paper recommends to run.
-Deviations   Indices within 1e-11 of each other are tied. $\ln\ln t$ is read as 0 for t < 3. Every index depends on t, but
-             most rounds compute none: a level between the best index and the others' is kept with the value of f at
+Deviations   Indices within 1e-11 of each other are tied. $\ln\ln t$ is read as 0 for t < 3. Every index depends on t,
+             but most rounds compute none: a level between the best index and the others' is kept with the value of f at
              which the first of the others reaches it. While f is below that value and the best arm's own index is above
              the level (one divergence), the best arm stays the best. The decisions are those of the full comparison.
 """
@@ -158,10 +158,10 @@ def exploration(t: int, *, form: str = "practice") -> float:
     Examples
     --------
     >>> round(exploration(100), 4), round(exploration(2, form="theory"), 4), round(exploration(99, form="explicit"), 4)
-    (4.6052, 0.6931, 7.6599)
+    (4.6052, 0.6931, 7.66)
     """
     t = validate.integer("t", t, low=1)
-    return float(_exploration(FORMS.index(validate.choice("form", form, FORMS)), t))
+    return float(exploration_kernel(FORMS.index(validate.choice("form", form, FORMS)), t))
 
 
 def index(t: int, n: int, wins: float, *, form: str = "practice") -> float:
@@ -170,7 +170,7 @@ def index(t: int, n: int, wins: float, *, form: str = "practice") -> float:
     Examples
     --------
     >>> round(index(100, 25, 10), 4)
-    0.6915
+    0.6944
     """
     n = validate.integer("n", n, low=1)
     wins = validate.number("wins", wins, low=0.0, high=float(n))

@@ -4,9 +4,10 @@ Setting      K arms, T rounds; rewards $\sigma^2$-sub-Gaussian around their mean
 Algorithm    The letter of [degenne2025leanbandits, ``UCB.nextArm``]: in round t = 0, ..., K - 1 arm t; then, with t
              rounds played, the arm that maximises $m_i + \sqrt{2 c \sigma^2 \ln(t + 1) / N_i}$, the lowest one of
              several.  (The formal algorithm has one parameter; its theorem is about the parameter $c \sigma^2$.)
-Guarantee    For every $c > 0$, $E[R_T] \le \sum_a (8 c \sigma^2 \ln(T + 1)/\Delta_a + \Delta_a (2 + 2 \sum_{s < T}
-             (s + 1)^{1 - c}))$, arms without a gap contributing 0 [degenne2025leanbandits, ``UCB.regret_le``], proved in
-             Lean.  The inner sum stays bounded for c > 2 only.
+Guarantee    For every $c > 0$,
+             $E[R_T] \le \sum_a (8 c \sigma^2 \ln(T + 1)/\Delta_a + \Delta_a (2 + 2 \sum_{s < T} (s + 1)^{1 - c}))$,
+             arms without a gap contributing 0 [degenne2025leanbandits, ``UCB.regret_le``], proved in Lean.  The
+             inner sum stays bounded for c > 2 only.
 Deviations   Indices within 1e-11 of each other are tied.
 
 With $c = 4$, $\sigma^2 = 1/4$ this is UCB1 with $\ln(t + 1)$ for $\ln t$: the letter of one theorem is a mistake in the
@@ -131,9 +132,7 @@ def lean_ucb(
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng)
     work = [setup.work() for _ in range(4)]
     indices = setup.traced(setup.n_arms)
-    lean_ucb_kernel(
-        setup.world, setup.memory, setup.log, setup.horizon, c, sigma2, *work, indices, setup.environment
-    )
+    lean_ucb_kernel(setup.world, setup.memory, setup.log, setup.horizon, c, sigma2, *work, indices, setup.environment)
     proxy = 0.25 if bandit.unit_rewards else float(getattr(bandit, "sigma", math.inf)) ** 2
     theorem = bandit.stationary and proxy <= sigma2
     return finish(setup, "lean_ucb", {"c": c, "sigma2": sigma2}, theorem=theorem, trace={"indices": indices})

@@ -7,7 +7,8 @@ Algorithm    Each arm once, in order. Then the arm with the largest $m_i + \sqrt
              [lattimore2020bandit, Algorithm 7]); the lowest arm wins ties.
 Guarantee    ``unit``: $E[R_T] \le 25 \sqrt{TK}$, and with $\Delta$ the smallest positive gap
              $E[R_T] \le (23 K / \Delta) \max(\ln(140 T \Delta^2 / K), \ln 10^4)$ [audibert2010regret, Theorem 24].
-             ``subgaussian``: $E[R_T] \le 39 \sqrt{KT} + \sum_i \Delta_i$ (recalled: [lattimore2020bandit, Theorem 9.1]).
+             ``subgaussian``: $E[R_T] \le 39 \sqrt{KT} + \sum_i \Delta_i$ (recalled: [lattimore2020bandit,
+             Theorem 9.1]).
 Deviations   Indices within 1e-11 of each other are tied. An index depends on its own arm only, so that the played arm's
              is the only one computed.
 """
@@ -135,8 +136,8 @@ def radius(horizon: int, n_arms: int, n: int, *, form: str = "unit") -> float:
     Examples
     --------
     >>> round(radius(1000, 10, 20), 6), radius(1000, 10, 100), round(radius(1000, 10, 20, form="subgaussian"), 6)
-    (0.283683, 0.0, 0.567366)
+    (0.283676, 0.0, 0.567351)
     """
     horizon = validate.integer("horizon", horizon, low=1)
     n_arms, n = validate.integer("n_arms", n_arms, low=1), validate.integer("n", n, low=1)
-    return float(_moss_radius(FORMS.index(validate.choice("form", form, FORMS)), horizon, n_arms, n))
+    return float(moss_radius_kernel(FORMS.index(validate.choice("form", form, FORMS)), horizon, n_arms, n))

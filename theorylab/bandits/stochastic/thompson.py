@@ -1,18 +1,18 @@
 r"""Thompson sampling: each arm with the posterior probability that it is the best.
 
-Setting      K arms with independent rewards in [0, 1] (``thompson``), or in [0, 1] or Gaussian (``gaussian_thompson``), T
-             rounds; regret against the best mean [agrawal2013further].
+Setting      K arms with independent rewards in [0, 1] (``thompson``), or in [0, 1] or Gaussian (``gaussian_thompson``),
+             T rounds; regret against the best mean [agrawal2013further].
 Algorithm    ``thompson``: one draw $\theta_i \sim \mathrm{Beta}(a_i + S_i, b_i + F_i)$ for each arm, in order, and the
              arm with the largest. A reward r strictly between 0 and 1 counts as a success with probability r, else as a
              failure, by a coin of the agent's own. ``gaussian_thompson``: $\theta_i \sim N(\sum r / (N_i + 1),
              1 / (N_i + 1))$. No arm is played first; the lowest arm wins ties.
 Guarantee    ``thompson`` with Beta(1, 1): $E[R_T] \le (1 + e) \sum_i \Delta_i \ln T / \mathrm{kl}(\mu_i, \mu^*) +
              O(K/e^2)$ and $O(\sqrt{K T \ln T})$; ``gaussian_thompson``: $O(\sqrt{K T \ln K})$ for T >= K, which it
-             attains on some instances [agrawal2013further, Theorems 1 to 4]: rates only. For means drawn from the prior,
-             $E[R_T] \le \sqrt{K T H(A^*)/2} \le \sqrt{K T \ln K / 2}$, where H is the entropy of the best arm (recalled:
-             [russo2016information]).
+             attains on some instances [agrawal2013further, Theorems 1 to 4]: rates only. For means drawn from the
+             prior, $E[R_T] \le \sqrt{K T H(A^*)/2} \le \sqrt{K T \ln K / 2}$, where H is the entropy of the best arm
+             (recalled: [russo2016information]).
 Deviations   Draws within 1e-11 of each other are tied. Beta draws are ratios of gamma draws, as numpy makes them; the
-             constants of the gamma sampler are kept for each arm, and the draws are numpy's to the bit.
+             constants of the gamma sampler are kept for each arm; the draws are numpy's, to the bit for shapes >= 1.
 """
 
 # mypy: allow-untyped-defs

@@ -56,9 +56,7 @@ class GaussianThompson:
 
     def act(self, rng: Generator) -> int:
         """One draw from each posterior."""
-        theta = [
-            float(rng.normal(sum(seen) / (len(seen) + 1), (1 / (len(seen) + 1)) ** 0.5)) for seen in self.rewards
-        ]
+        theta = [float(rng.normal(sum(seen) / (len(seen) + 1), (1 / (len(seen) + 1)) ** 0.5)) for seen in self.rewards]
         self.trace["samples"].append(theta)
         return lowest_largest(theta)
 
