@@ -9,6 +9,7 @@ from theorylab.bandits.models import (
     BanditModel,
     BernoulliBandit,
     CombinatorialBandit,
+    CombinatorialLosses,
     ContextualBandit,
     FiniteSupportBandit,
     GaussianBandit,
@@ -18,6 +19,7 @@ from theorylab.bandits.models import (
     RottingBandit,
     TallyingBandit,
     WeightedTallyingBandit,
+    one_sided_losses,
 )
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "BanditModel",
     "BernoulliBandit",
     "CombinatorialBandit",
+    "CombinatorialLosses",
     "ContextualBandit",
     "FiniteSupportBandit",
     "GaussianBandit",
@@ -35,4 +38,5 @@ __all__ = [
     "RottingBandit",
     "TallyingBandit",
     "WeightedTallyingBandit",
+    "one_sided_losses",
 ]

@@ -7,7 +7,7 @@ from theorylab.bandits.models.changing import (
     PiecewiseStationaryBandit,
     RottingBandit,
 )
-from theorylab.bandits.models.combinatorial import CombinatorialBandit
+from theorylab.bandits.models.combinatorial import CombinatorialBandit, CombinatorialLosses, one_sided_losses
 from theorylab.bandits.models.contextual import ContextualBandit
 from theorylab.bandits.models.history import (
     LastSwitchDependentBandit,
@@ -23,6 +23,7 @@ __all__ = [
     "BanditModel",
     "BernoulliBandit",
     "CombinatorialBandit",
+    "CombinatorialLosses",
     "ContextualBandit",
     "FiniteSupportBandit",
     "GaussianBandit",
@@ -32,4 +33,5 @@ __all__ = [
     "RottingBandit",
     "TallyingBandit",
     "WeightedTallyingBandit",
+    "one_sided_losses",
 ]
