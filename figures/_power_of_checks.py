@@ -110,6 +110,42 @@ SUBJECTS: tuple[Subject, ...] = (
             "bonus doubled",
         ),
     ),
+    Subject(
+        "EXP3",
+        "theorylab.bandits.adversarial.exp3:exp3",
+        "theorylab.bandits.adversarial.exp3_reference:EXP3",
+        "exp3",
+        (0.6, *[0.5] * 9),
+        exp3_bound,
+        lambda horizon: {},
+        ("A", "B", "D", "E", "R"),
+        (
+            "no importance weight",
+            "rate divided by K",
+            "+1 only for the played arm (rlberry)",
+            "rate times 10",
+            "stale probability",
+            "loss sign flipped",
+            "gain estimates without mixing",
+        ),
+    ),
+    Subject(
+        "Elimination",
+        f"{STOCHASTIC}.successive_elimination:successive_elimination",
+        f"{STOCHASTIC}.successive_elimination_reference:SuccessiveElimination",
+        "successive_elimination",
+        (0.8, 0.5, 0.5, 0.5),
+        elimination_bound,
+        lambda horizon: {"delta": 1.0 / horizon},
+        ("A", "B", "C", "D", "E", "R"),
+        (
+            "radius halved",
+            "no union bound",
+            "one radius, not two",
+            "off by one in the radius",
+            "last arm not played again",
+        ),
+    ),
 )
 
 
@@ -182,12 +218,13 @@ def rejects(subject: Subject, code: Code, layer: str, setting: Mapping[str, Any]
 
 def audit_keywords(subject: Subject, module: Any) -> dict[str, Any]:
     """What ``radius`` needs beyond (t, n)."""
-    return {} if subject.room == "ucb1" else {"n_arms": 4, "horizon": 10_000, "delta": 1e-4}
+    return {} if subject.room == "ucb1" else {"n_arms": 4, "delta": 1e-4}
 
 
 def exact_differs(subject: Subject, code: Code, setting: Mapping[str, Any]) -> bool:
     """Exact expectation of the code under test against the unchanged one."""
-    return not math.isclose(exact_value(subject, code, setting), unchanged_value(subject, setting["plain"], setting["tree"]), rel_tol=1e-9)  # noqa: E501  # fmt: skip
+    expected = unchanged_value(subject, setting["plain"], setting["tree"])
+    return not math.isclose(exact_value(subject, code, setting), expected, rel_tol=1e-9)
 
 
 @cache
