@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,6 +36,7 @@ from theorylab.verify.statistics import betting, familywise
 __all__ = ["LAYERS", "SUBJECTS", "Subject", "rejections"]
 
 LAYERS = ("A", "B", "C", "D", "E", "R")
+LOADING = threading.Lock()  # ast.parse is not safe in two threads at once (CPython 3.11)
 STOCHASTIC = "theorylab.bandits.stochastic"
 GRID: tuple[tuple[tuple[float, ...], float], ...] = (  # means, T as a multiple of the benign horizon's half
     ((0.6, *[0.5] * 9), 10.0),
@@ -285,11 +287,12 @@ def rejections(task: Mapping[str, Any]) -> dict[str, Any]:
     """Rejections of each layer in ``repetitions`` repetitions for one mutant ("": the unchanged code)."""
     subject = next(s for s in SUBJECTS if s.name == task["subject"])
     plain, entries = task["plain"], {"f": subject.entry}
-    if task["mutant"]:
-        mutant = next(m for m in subject.mutants if m.name == task["mutant"])
-        code = mutant_code(entries, mutant, plain=plain)
-    else:
-        code = plain_code(entries) if plain else library_code(entries)
+    mutant = next((m for m in subject.mutants if m.name == task["mutant"]), None)
+    with LOADING:
+        if mutant is not None:
+            code = mutant_code(entries, mutant, plain=plain)
+        else:
+            code = plain_code(entries) if plain else library_code(entries)
     setting = {key: task[key] for key in ("horizon", "runs", "alpha", "instances", "tree", "plain")}
     counts = {}
     for number, layer in enumerate(subject.layers):

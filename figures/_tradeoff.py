@@ -86,13 +86,14 @@ def draw_tradeoff(table: Table, figure: Any, label: str, marked: float, words: s
             interval="quantile",
         )  # fmt: skip
     right.set(
-        title="after a jump", xlabel=label, ylabel=f"plays to the restart ({AFTER}: none)", ylim=(0, AFTER * 1.05)
+        title="after a jump", xlabel=label, ylabel=f"plays to the restart (rounds; {AFTER}: none)", ylim=(0, None)
     )
     for axes in (left, right):
         axes.axvline(marked, color="grey", linewidth=0.8, linestyle=(0, (1, 1)))
+    said = f"left: 95% interval of the share, dashed: 5%; right: {_style.BANDS['quantile']}; dotted: {words}"
     handles, labels = right.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside upper center", ncols=2, title=f"{_style.BANDS['quantile']}; dotted: {words}",
+        handles, labels, loc="outside upper center", ncols=2, title=said,
         title_fontsize=7,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ LOOKS = {
     "EXP3.S": (_style.COLOURS["blue"], _style.DASHES[0]),
     "EXP3": (_style.COLOURS["vermillion"], _style.DASHES[1]),
 }
-PRESETS: dict[str, dict[str, Any]] = {"smoke": {"runs": 20}, "quick": {"runs": 200}, "paper": {"runs": 1000}}
+PRESETS: dict[str, dict[str, Any]] = {"smoke": {"runs": 20}, "quick": {"runs": 100}, "paper": {"runs": 1000}}
 
 
 def one_learner(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,10 +76,10 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
                 axes, runs[0]["t"], np.array([r["regret"] for r in runs]), name, color, dash=dash, interval="quantile"
             )
         axes.grid(axis="x", visible=False)
-        axes.set(xlabel="round", xlim=(0, longest), xticks=(0, longest // 2, longest))
+        axes.set(xlabel="t (rounds)", xlim=(0, longest), xticks=(0, longest // 2, longest))
         axes.set_ylim(bottom=0)
         axes.set_title(f"{problem}; grey: changes", loc="left")
-    panels[0].set_ylabel("dynamic regret")
+    panels[0].set_ylabel("dynamic regret (reward)")
     right = panels[2]
     for k, (problem, marker) in enumerate((("problem 1", "o"), ("problem 2", "s"))):
         at = np.arange(3) + 0.16 * (k - 0.5)
@@ -107,9 +108,11 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             capsize=2,
             label=f"EXP3.S, {problem}",
         )
-    right.set(xticks=range(3), xticklabels=[f"{T // 1000}k" for T in HORIZONS], xlabel="horizon T", ylim=(0, None))
+    right.set(
+        xticks=range(3), xticklabels=[f"{T // 1000}k" for T in HORIZONS], xlabel="horizon T (rounds)", ylim=(0, None)
+    )
     right.grid(axis="x", visible=False)
-    right.set_title("regret at T ± spread", loc="left")
+    right.set_title("regret at T", loc="left")
     handles, labels = panels[0].get_legend_handles_labels()
     more, others = right.get_legend_handles_labels()
     figure.legend(
@@ -117,36 +120,36 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         labels + others,
         loc="outside upper center",
         ncols=3,
-        title=_style.BANDS["quantile"],
+        title=f"{_style.BANDS['quantile']}; right: mean ± standard deviation of a run",
         title_fontsize=7,
     )
 
 
 def agrees(table: Table, alpha: float) -> Outcome:
-    """On problem 2 the mean regrets lie within the printed spreads."""
-    rows = table.where(algorithm="EXP3.S", problem="problem 2", last=True)
-    said, inside = [], True
-    for T, (printed, spread) in zip(HORIZONS, PRINTED["problem 2"], strict=True):
-        mean = rows.where(horizon=T)["regret"].mean()
-        inside = inside and abs(mean - printed) <= spread
-        said.append(f"T = {T}: {mean:.0f} against {printed} ± {spread}")
-    return Outcome("supported" if inside else "refuted", "; ".join(said))
+    """On both problems the mean regrets lie within the printed spreads."""
+    worst, said = 0.0, ""
+    for problem, numbers in PRINTED.items():
+        rows = table.where(algorithm="EXP3.S", problem=problem, last=True)
+        for T, (printed, spread) in zip(HORIZONS, numbers, strict=True):
+            mean = rows.where(horizon=T)["regret"].mean()
+            off = abs(mean - printed) / spread
+            if off >= worst:
+                worst, said = off, f"{problem}, T = {T:,}: {mean:.0f} for {printed} ± {spread}"
+    return Outcome("supported" if worst <= 1.0 else "refuted", f"the farthest of six: {said}")
+
+
+def sharing_helps(problem: str) -> Conclusion:
+    """EXP3.S against EXP3 at the longest horizon, paired runs."""
+    at: dict[str, Any] = {"problem": problem, "horizon": HORIZONS[-1], "last": True}
+    name = f"sharing helps, {problem}"
+    test = Below("EXP3.S", "EXP3", column="regret", source="auer2002nonstochastic", name=name, **at)
+    return replace(test, statement=f"{problem}, T = {HORIZONS[-1]:,}: regret of EXP3.S is below that of EXP3")
 
 
 CONCLUSIONS = (
-    Below(
-        "EXP3.S",
-        "EXP3",
-        column="regret",
-        source="auer2002nonstochastic",
-        name="sharing helps, problem 1",
-        problem="problem 1",
-        horizon=20_000,
-        last=True,
-    ),
-    Conclusion(
-        "printed regrets, problem 2", "means within the printed spreads", "besson2022efficient, Figure 2", agrees
-    ),
+    sharing_helps("problem 1"),
+    sharing_helps("problem 2"),
+    Conclusion("printed regrets", "all means lie within the printed spreads", "besson2022efficient", agrees),
 )
 
 
@@ -158,9 +161,9 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
     return (
         f"At T = 20,000 EXP3.S regrets {first[0]:.0f} on problem 1 (EXP3 {first[1]:.0f}) and {second[0]:.0f} on "
         f"problem 2 "
-        f"(EXP3 {second[1]:.0f}). On problem 2 that is what was printed; on problem 1 it is 10 to 17 per cent less. "
-        f"The public "
-        "simulation code of the authors gives the share to the played arm only, which explains a part of that."
+        f"(EXP3 {second[1]:.0f}); printed are {PRINTED['problem 1'][-1][0]} and {PRINTED['problem 2'][-1][0]}. EXP3 "
+        "bets all on the arm that was best at first, and in some runs never comes back; sharing keeps a little weight "
+        "on every arm."
     )
 
 

@@ -25,10 +25,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {"horizons": (2, 8, 32), "rounds": 150, "coins": 8, "many": (2, 8, 32, 128), "long": 1000},
     "quick": {
         "horizons": (1, 2, 4, 8, 16, 32, 64),
-        "rounds": 900,
-        "coins": 40,
+        "rounds": 200,
+        "coins": 24,
         "many": (2, 8, 32, 128, 512),
-        "long": 3000,
+        "long": 2000,
     },
     "paper": {
         "horizons": (1, 2, 4, 8, 16, 32, 64, 128),
@@ -105,8 +105,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         )
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    left.set(xlabel="horizon T", ylabel="regret / √(T ln N / 2)", ylim=(0.0, 1.06))
-    left.set_title("few experts", loc="left")
+    left.set(xlabel="horizon T (rounds)", ylabel="regret / √(T ln N / 2)", ylim=(0.0, 1.06))
+    left.set_title("few experts; coins: mean of the tables", loc="left", fontsize=9)
     right.set(xlabel="experts N")
     right.set_title(f"fair coins, T = {parameters['long']:,}; mean, 5% to 95% of the tables", loc="left", fontsize=9)
     handles, labels = left.get_legend_handles_labels()

@@ -26,7 +26,7 @@ LOOKS = {  # algorithm: label, colour, dash
 }
 PRESETS = {
     "smoke": {"horizon": 10_000, "runs": 20},
-    "quick": {"horizon": 100_000, "runs": 50},
+    "quick": {"horizon": 100_000, "runs": 30},
     "paper": {"horizon": 1_000_000, "runs": 400},
 }
 TOLERANCE = 0.2
@@ -87,9 +87,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         axes.set(xscale="log", title=name, xlabel="T (rounds)", ylim=(0, None))
     panels[0].set_ylabel("pseudo-regret (reward)")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside upper center", ncols=5, title=_style.BANDS["quantile"], title_fontsize=7
-    )
+    title = f"{_style.BANDS['quantile']}; c: weight of ln ln t in the index"
+    figure.legend(handles, labels, loc="outside upper center", ncols=5, title=title, title_fontsize=7)
 
 
 def at_the_end(table: Table, instance: str, algorithm: str) -> Any:
@@ -129,7 +128,10 @@ def below(lower: str, upper: str, instance: str, source: str) -> Conclusion:
     """A paired comparison at the horizon."""
     name = f"{lower} below {upper}: {instance}"
     return Conclusion(
-        name, f"regret of {lower} is below that of {upper}", source, _LastRound(lower, upper, instance, source)
+        name,
+        f"{instance}: regret of {LOOKS[lower][0]} is below that of {LOOKS[upper][0]}",
+        source,
+        _LastRound(lower, upper, instance, source),
     )
 
 

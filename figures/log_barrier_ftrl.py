@@ -19,6 +19,7 @@ LOOKS = {
     "log_barrier": ("log-barrier, $\\eta$ from $T$", _style.COLOURS["sky"], _style.DASHES[1]),
     "exp3": ("EXP3", _style.COLOURS["orange"], _style.DASHES[3]),
 }
+WORDS = {"log_barrier, known L*": "the rate from L*", "log_barrier": "the rate from T", "exp3": "EXP3"}
 PRESETS = {
     "smoke": {"horizon": 5000, "runs": 16, "best": (0.0, 0.1, 0.4)},
     "quick": {"horizon": 20_000, "runs": 50, "best": (0.0, 0.001, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4)},
@@ -75,8 +76,12 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     bound = table.where(algorithm="bound")
     _style.bound_line(axes, bound["best"], bound["regret"], "small-loss bound")
     axes.set(yscale="log", xlabel="mean loss of the best arm, the others 0.5", ylabel="pseudo-regret (reward)")
+    ticks = (10, 20, 50, 100, 200, 500, 1000, 2000)
+    low, high = axes.get_ylim()
+    axes.set_yticks([y for y in ticks if low <= y <= high], [f"{y:,}" for y in ticks if low <= y <= high])
+    axes.set_yticks([], minor=True)
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", title=_style.BANDS["t"], title_fontsize=7)
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, title=_style.BANDS["t"], title_fontsize=7)
 
 
 def mean_of(table: Table, name: str, best: float) -> Any:
@@ -97,7 +102,10 @@ def paired(lower: str, upper: str) -> Conclusion:
         return Outcome(verdict, f"mean {a.mean():.4g} against {b.mean():.4g}, {len(a)} paired runs, p = {p:.2g}", p)
 
     return Conclusion(
-        f"{lower} below {upper}", f"L* = 0: regret of {lower} is below that of {upper}", "derived", evaluate
+        f"{lower} below {upper}",
+        f"L* = 0: regret of {WORDS[lower]} is below that of {WORDS[upper]}",
+        "derived",
+        evaluate,
     )
 
 

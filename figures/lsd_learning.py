@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,10 +92,11 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
 
 def better(lower: str, upper: str, experiment: int, source: str) -> Any:
     """At the horizon ``upper`` earns more."""
-    return Below(
+    test = Below(
         lower, upper, column="rate", group="policy", source=source, experiment=experiment, last=True,
         name=f"{upper} beats {lower}, experiment {experiment}",
     )  # fmt: skip
+    return replace(test, statement=f"experiment {experiment}: {upper} earns more up to the horizon than {lower}")
 
 
 CONCLUSIONS = (

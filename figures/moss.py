@@ -23,7 +23,7 @@ LOOKS = {  # algorithm: label, colour, dash, marker
 }
 PRESETS = {
     "smoke": {"horizons": [1000, 3000, 10_000], "runs": 20},
-    "quick": {"horizons": [1000, 3000, 10_000, 30_000, 100_000], "runs": 30},
+    "quick": {"horizons": [1000, 3000, 10_000, 30_000, 100_000], "runs": 16},
     "paper": {"horizons": [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000], "runs": 200},
 }
 

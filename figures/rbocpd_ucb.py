@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ RULES = ("theorem_r", "ville", "paper", "code")
 STATIONARY = (0.5, 0.4, 0.3)
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {"horizon": 2000, "runs": 30, "steady_runs": 80},
-    "quick": {"horizon": 5000, "runs": 40, "steady_runs": 200},
+    "quick": {"horizon": 5000, "runs": 40, "steady_runs": 300},
     "paper": {"horizon": 20_000, "runs": 1000, "steady_runs": 2000},
 }
 POINTS, BATCH = 40, 10
@@ -92,7 +93,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         first = table.where(kind="steady", algorithm=row)["t"]
         left.plot(grid, [np.mean((first > 0) & (first <= t)) for t in grid], color=color, linestyle=dash)
     left.axhline(DELTA, color="black", linewidth=0.9, linestyle=(0, (4, 2)))
-    left.text(60, DELTA + 0.015, "δ = 0.05", fontsize=8)
+    left.text(12, DELTA + 0.015, "δ = 0.05", fontsize=8)
     left.set(xscale="log", ylim=(-0.03, 1.03), xlabel="round t, no change", ylabel="share of runs with a restart by t")
     left.set_title(f"False restarts, means {STATIONARY}", loc="left", fontsize=9)
     for row, (label, color, dash) in LOOKS.items():
@@ -102,7 +103,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     for change in range(1, 5):
         right.axvline(change * horizon / 5, color="0.85", linewidth=0.8, zorder=0)
     top = table.where(kind="regret", final=True, algorithm="never")["regret"].mean()
-    right.set(xlabel="round t", ylabel="dynamic regret", xlim=(0, horizon), ylim=(0, 1.15 * top))
+    right.set(xlabel="round t", ylabel="dynamic regret (reward)", xlim=(0, horizon), ylim=(0, 1.15 * top))
     right.set_title("Problem 1, four changes (klUCB indices)", loc="left", fontsize=9)
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, title=_style.BANDS["t"], title_fontsize=7)
@@ -124,9 +125,25 @@ def against_delta(row: str, above: bool) -> Any:
     return evaluate
 
 
+def more_often(often: str, seldom: str) -> Any:
+    """Among paired runs of which one restarts and the other does not, ``often`` restarts more: exact sign test."""
+
+    def evaluate(table: Table, alpha: float) -> Outcome:
+        from scipy import stats
+
+        a, b = (table.where(kind="steady", algorithm=row)["t"] > 0 for row in (often, seldom))
+        x, n = int((a & ~b).sum()), int((a != b).sum())
+        p, against = float(stats.binom.sf(x - 1, n, 0.5)), float(stats.binom.cdf(x, n, 0.5))
+        verdict = "supported" if p < alpha else "refuted" if against < alpha else "inconclusive"
+        return Outcome(verdict, f"{a.sum()} against {b.sum()} of {len(a)} runs, p = {p:.2g}", p)
+
+    return evaluate
+
+
 def below(lower: str, upper: str) -> Conclusion:
     """Regret at the horizon on problem 1."""
-    return Below(lower, upper, column="regret", source="ours", kind="regret", final=True)
+    test = Below(lower, upper, column="regret", source="ours", kind="regret", final=True)
+    return replace(test, statement=f"problem 1: regret of {LOOKS[lower][0]} is below that of {LOOKS[upper][0]}")
 
 
 CONCLUSIONS = (
@@ -135,7 +152,12 @@ CONCLUSIONS = (
         "Ville's weight holds", "Ville's weight: false restarts at most 5%", "derived", against_delta("ville", False)
     ),
     Conclusion("1/n restarts falsely", "1/n: false restarts above 5%", "derived", against_delta("paper", True)),
-    Conclusion("1/T restarts falsely", "1/T: false restarts above 5%", "derived", against_delta("code", True)),
+    Conclusion(
+        "1/T restarts falsely more often",
+        "1/T: more runs with a false restart than with the weight of Theorem R",
+        "ours",
+        more_often("code", "theorem_r"),
+    ),
     below("oracle", "theorem_r"),
     below("theorem_r", "never"),
 )
@@ -150,9 +172,9 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
     horizon = int(table.where(kind="regret")["t"].max())
     return (
         f"Without any change the weight 1/n restarts in {share['paper']:.0%} of the runs of {horizon:,} rounds, 1/T in "
-        f"{share['code']:.0%}, that of Theorem R in {share['theorem_r']:.1%}. On problem 1 (four changes) it restarts "
-        f"{restarts['paper']:.1f} times for {restarts['theorem_r']:.1f}, and the regret is {mean['paper']:.0f} for "
-        f"{mean['theorem_r']:.0f}; the oracle has {mean['oracle']:.0f}, the policy that never "
+        f"{share['code']:.1%}, that of Theorem R in {share['theorem_r']:.1%}. On problem 1 (four changes) 1/n restarts "
+        f"{restarts['paper']:.1f} times a run, Theorem R {restarts['theorem_r']:.1f} times, and their regrets are "
+        f"{mean['paper']:.0f} and {mean['theorem_r']:.0f}; the oracle has {mean['oracle']:.0f}, the policy that never "
         f"restarts {mean['never']:.0f}."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         for who, (colour, dash) in LOOKS.items():
             mine = table.where(bandit=bandit, policy=who)
             times = np.unique(mine["t"])
-            matrix = np.maximum(mine["regret"].reshape(-1, len(times)), 0.1)
+            matrix = mine["regret"].reshape(-1, len(times))
             _style.band(axes, times, matrix, who, _style.COLOURS[colour], interval="quantile", dash=dash)
         axes.set(xlabel="T (rounds)", title=title, yscale="log")
     panels[0].set_ylabel("policy regret (reward)")
@@ -95,10 +96,11 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
 
 def lower(first: str, second: str, bandit: str) -> Any:
     """At the horizon."""
-    return Below(
+    test = Below(
         first, second, column="regret", group="policy", source="ours", bandit=bandit, last=True,
         name=f"{first} below {second}: {BANDITS[bandit]}",
     )  # fmt: skip
+    return replace(test, statement=f"{BANDITS[bandit]}: regret of {first} is below that of {second}")
 
 
 CONCLUSIONS = (

@@ -20,7 +20,7 @@ DRAWS, REWARDS = 9, 10
 PRIORS = {"the prior of the means": (1.0, 1.0), "a prior too sure: Beta(5, 5)": (5.0, 5.0)}
 PRESETS = {
     "smoke": {"horizon": 1000, "runs": 60, "ranks": 200},
-    "quick": {"horizon": 10_000, "runs": 150, "ranks": 600},
+    "quick": {"horizon": 10_000, "runs": 60, "ranks": 400},
     "paper": {"horizon": 100_000, "runs": 1000, "ranks": 5000},
 }
 
@@ -89,7 +89,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         mine, colour = table.where(kind="regret", group=str(k)), _style.COLOURS[name]
         times = np.unique(mine["t"])
         matrix = mine["value"].reshape(-1, len(times))
-        _style.band(left, times, np.maximum(matrix, 1e-3), f"K = {k}", colour, dash=dash)
+        _style.band(left, times, matrix, f"K = {k}", colour, dash=dash)
         left.plot(times, entropy_bound(k, times), color=colour, linestyle=(0, (1, 1.5)), linewidth=1.0)
     left.plot([], [], color="black", linestyle=(0, (1, 1.5)), linewidth=1.0, label="bound $\\sqrt{KT \\ln K / 2}$")
     left.set(xscale="log", yscale="log", xlabel="T (rounds)", ylabel="regret, mean over the prior (reward)")
@@ -98,8 +98,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
 
     n = parameters["ranks"]
     low, high = stats.binom.ppf([0.005, 0.995], n, 1.0 / (DRAWS + 1))
-    right.axhspan(low, high, color="0.85", zorder=0, label="99% of uniform ranks")
-    for place, (group, name) in enumerate(zip(PRIORS, ("blue", "orange"), strict=True)):
+    right.axhspan(low, high, color="0.85", zorder=0, label="where 99% of uniform counts lie")
+    for place, (group, name) in enumerate(zip(PRIORS, ("sky", "orange"), strict=True)):
         counts = np.bincount(table.where(kind="rank", group=group)["value"].astype(int), minlength=DRAWS + 1)
         at = np.arange(DRAWS + 1) + 0.4 * (place - 0.5)
         right.bar(at, counts, width=0.38, color=_style.COLOURS[name], label=group)
@@ -110,7 +110,9 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         (right, "upper right", "prior of the algorithm"),
     ):
         handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc=f"outside {column}", ncols=2, title=title, title_fontsize=7)
+        figure.legend(
+            handles, labels, loc=f"outside {column}", ncols=2 if axes is left else 1, title=title, title_fontsize=7
+        )
 
 
 def below_bound(table: Table, alpha: float) -> Outcome:

@@ -26,7 +26,7 @@ LOOKS = {  # algorithm: label, colour, dash
 }
 PRESETS = {
     "smoke": {"horizons": (1000, 10_000), "runs": 16},
-    "quick": {"horizons": (1000, 3000, 10_000, 30_000), "runs": 60},
+    "quick": {"horizons": (1000, 3000, 10_000, 30_000), "runs": 30},
     "paper": {"horizons": (1000, 3000, 10_000, 30_000, 100_000, 300_000), "runs": 200},
 }
 
@@ -88,6 +88,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             _style.band(axes, horizons, matrix, label, color, dash=dash)
         _style.bound_line(axes, horizons, 4 * np.sqrt(ARMS * horizons) + 1, "$4\\sqrt{KT} + 1$")
         axes.set(xscale="log", yscale="log", title=title, xlabel="horizon T (rounds)", ylim=(10, None))
+    panels[0].set_ylim(top=1.5 * panels[1].get_ylim()[1])  # the band of UCB1 fits
     panels[0].set_ylabel("regret at the horizon (reward)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, title=_style.BANDS["t"], title_fontsize=7)
@@ -112,7 +113,7 @@ def growth(name: str, above: bool, exponent: float) -> Conclusion:
     word = "at least" if above else "at most"
     return Conclusion(
         f"{name} grows {word} like T^{exponent:g}",
-        f"phased: the regret of {name} grows {word} like T^{exponent:g}",
+        f"{WORLDS['phased']}: the regret of {LOOKS[name][0]} grows {word} like T^{exponent:g}",
         "derived",
         evaluate,
     )
@@ -128,7 +129,7 @@ def below(lower: str, upper: str, world: str) -> Conclusion:
 
     return Conclusion(
         f"{lower} below {upper}, {world}",
-        f"{world}: regret of {lower} is below that of {upper}",
+        f"{WORLDS[world]}: regret of {LOOKS[lower][0]} is below that of {LOOKS[upper][0]}",
         "[zimmert2021tsallis, Section 6]",
         evaluate,
     )

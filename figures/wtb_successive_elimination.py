@@ -31,8 +31,8 @@ WINDOW, ARMS, DECLARED = 10, 5, 20
 LIMITS = (10, 20, 50, 100, 200)  # declared M
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {"horizon": 10_000, "runs": 3},
-    "quick": {"horizon": 30_000, "runs": 24},
-    "paper": {"horizon": 100_000, "runs": 20},
+    "quick": {"horizon": 30_000, "runs": 20},
+    "paper": {"horizon": 100_000, "runs": 100},
 }
 BANDITS = "theorylab.bandits"
 # label: module, function, colour, dash
@@ -43,7 +43,7 @@ ALGORITHMS = {
     "sliding-window UCB": (f"{BANDITS}.nonstationary.sliding_window_ucb", "sliding_window_ucb", "purple", 3),
     "discounted UCB": (f"{BANDITS}.nonstationary.discounted_ucb", "discounted_ucb", "orange", 4),
     "ε-greedy, ε = 0.1": (f"{BANDITS}.stochastic.baselines", "epsilon_greedy", "sky", 5),
-    "elimination, arms in turn": (f"{BANDITS}.tallying.baselines", "round_robin_se", "yellow", 0),
+    "elimination, arms in turn": (f"{BANDITS}.tallying.baselines", "round_robin_se", "0.55", 0),
     "EXP3": (f"{BANDITS}.adversarial.exp3", "exp3", "black", 1),
 }
 
@@ -75,39 +75,33 @@ def checkpoints(horizon: int) -> Any:
 
 
 def regrets(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Regret of one run at the checkpoints."""
-    seed = child_seed(np.random.SeedSequence(task["entropy"], spawn_key=tuple(task["spawn_key"])), task["run"])
+    """Regret of all runs of one algorithm at the checkpoints."""
+    seeds = np.random.SeedSequence(task["entropy"], spawn_key=tuple(task["spawn_key"]))
     bandit = tallying_losses(task["losses"], n_arms=ARMS, window=WINDOW)
     T, name = task["horizon"], task["algorithm"]
-    run = algorithm(name)(bandit, T, checkpoints=checkpoints(T), rng=seed, **keywords(name, T, task["M"]))
-    return {"times": run.times.tolist(), "regret": run.regret.tolist()}
+    chosen = keywords(name, T, task["M"])
+    runs = [
+        algorithm(name)(bandit, T, checkpoints=checkpoints(T), rng=child_seed(seeds, i), **chosen)
+        for i in range(task["runs"])
+    ]
+    return {"times": runs[0].times.tolist(), "regret": [run.regret.tolist() for run in runs]}
 
 
 def data(parameters: Mapping[str, Any], *, sweep: Sweep = serial, rng: RNGLike = None) -> Table:
     """Long form: panel ("time" or "M"), losses, algorithm, M, run, t, regret."""
     seed = {"entropy": seed_of(rng)["entropy"], "spawn_key": list(seed_of(rng)["spawn_key"])}
-    cells = [("time", name, DECLARED) for name in ALGORITHMS]
-    cells += [("M", OURS, M) for M in LIMITS]
-    tasks = [
-        {
-            "panel": panel,
-            "losses": losses,
-            "algorithm": name,
-            "M": M,
-            "run": i,
-            "horizon": parameters["horizon"],
-            **seed,
-        }
-        for panel, name, M in cells
-        for losses in FAMILIES
-        for i in range(parameters["runs"])
-    ]
+    cells = [(name, DECLARED) for name in ALGORITHMS]
+    cells += [(OURS, M) for M in LIMITS if M != DECLARED]
+    shared = {"runs": parameters["runs"], "horizon": parameters["horizon"], **seed}
+    tasks = [{"losses": losses, "algorithm": name, "M": M, **shared} for name, M in cells for losses in FAMILIES]
     rows: list[tuple[Any, ...]] = []
     for task, got in zip(tasks, sweep(regrets, tasks), strict=True):
-        last = len(got["times"]) - 1
-        for i, (t, regret) in enumerate(zip(got["times"], got["regret"], strict=True)):
-            if task["panel"] == "time" or i == last:
-                rows.append((task["panel"], task["losses"], task["algorithm"], task["M"], task["run"], t, regret))
+        where = (task["losses"], task["algorithm"], task["M"])
+        for i, curve in enumerate(got["regret"]):
+            if task["M"] == DECLARED:
+                rows += [("time", *where, i, t, regret) for t, regret in zip(got["times"], curve, strict=True)]
+            if task["algorithm"] == OURS:
+                rows.append(("M", *where, i, got["times"][-1], curve[-1]))
     names = ("panel", "losses", "algorithm", "M", "run", "t", "regret")
     return Table(
         dict(zip(names, zip(*rows, strict=True), strict=True)), {"t": "rounds", "regret": "loss", "M": "rounds"}
@@ -124,8 +118,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             times = np.unique(rows["t"])
             matrix = rows["regret"].reshape(-1, len(times))
             _, _, colour, dash = ALGORITHMS[name]
-            _style.band(axes, times, matrix, name, _style.COLOURS[colour], dash=_style.DASHES[dash])
-        axes.set(xscale="log", yscale="log", xlabel="round t", ylabel="complete policy regret")
+            _style.band(axes, times, matrix, name, _style.COLOURS.get(colour, colour), dash=_style.DASHES[dash])
+        axes.set(xscale="log", yscale="log", xlabel="t (rounds)", ylabel="complete policy regret (loss)")
         axes.set_title(title, fontsize=9)
     last = panels[3]
     for (losses, _), colour in zip(FAMILIES.items(), ("blue", "vermillion", "green"), strict=True):
@@ -137,8 +131,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     steepest = start + slope_limit(parameters["horizon"]) * (np.array(LIMITS) - LIMITS[0])
     _style.bound_line(last, LIMITS, steepest, "slope KS of the theorem")
     last.set(
-        xlabel=f"declared bound M on the memory (m = {WINDOW})",
-        ylabel=f"regret at T = {parameters['horizon']}",
+        xlabel=f"declared bound M on the memory (rounds; m = {WINDOW})",
+        ylabel=f"regret at T = {parameters['horizon']:,} (loss)",
         ylim=(0.0, 1.15 * float(table.where(panel="M")["regret"].max())),
     )
     last.set_title("our algorithm against M", fontsize=9)

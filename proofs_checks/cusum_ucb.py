@@ -11,7 +11,7 @@ from theorylab.rooms.proofs_checks._restarting import published_check, restarted
 
 from theorylab.bandits import BernoulliBandit, PiecewiseStationaryBandit
 from theorylab.verify.cases import Case, Instance
-from theorylab.verify.kinds import HighProbability, NegativeControl
+from theorylab.verify.kinds import Always, NegativeControl
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Link
 
@@ -90,12 +90,14 @@ def above(run: Any, case: Case) -> Any:
 CLAIMS = (
     Claim(
         name="a full drift never restarts",
-        kind=HighProbability(DELTA),
+        kind=Always(),
         source="derived: with epsilon = 1 both sums stay at 0",
         statement=r"\epsilon = 1 \implies no restart, since |y - u_0| \le 1",
         constants="derived here",
-        event=restarted,
+        quantity=lambda run, case: float(len(run.restart_times)),
+        bound=lambda case: 0.0,
         instances=HIGH,
+        layer="link",
     ),
     Claim(
         name="false restarts exceed 5%",

@@ -229,6 +229,11 @@ RESULT = Result(
         "profile", coins(4, 2), {"smoke": 1000, "quick": 10_000}, 2, feedback="full", form="fixed", trace=True
     ),
     mutants=MUTANTS,
+    coq=(
+        "hedge.v:hoeffding_two_points",
+        "hedge.v:potential_step_hoeffding",
+        "hedge.v:hedge_regret_tuned",
+    ),
     figures=("hedge",),
     notes=("A learner that sees the losses before it plays obeys the bound: the law of its draws gives it away.",),
 )

@@ -120,9 +120,9 @@ CLAIMS = (
     Claim(
         name="at most 1.2 of the fluid law",
         kind=Expectation(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \le 1.2 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q), \sum_i f/\mathrm{kl}(\mu_i, q) = T",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 1.2 * law(case),
@@ -134,9 +134,9 @@ CLAIMS = (
     Claim(
         name="at least 0.8 of the fluid law",
         kind=LowerBound(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q)",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 0.8 * law(case),

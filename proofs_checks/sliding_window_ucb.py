@@ -15,7 +15,6 @@ import numpy as np
 from theorylab.rooms.proofs_checks._bandits import (
     EVERYWHERE,
     NO_MUTANTS,
-    STATIONARY,
     UNIT_REWARDS,
     audit_check,
     bernoulli,
@@ -26,10 +25,12 @@ from theorylab.rooms.proofs_checks._restarting import published_check
 from theorylab.rooms.proofs_checks._sliding_window_ucb_mutants import DISCOUNTED, MUTANTS, SLIDING
 
 from theorylab.bandits import PiecewiseStationaryBandit
+from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis, Instance
-from theorylab.verify.kinds import Expectation, Rate
+from theorylab.verify.code import Code
+from theorylab.verify.kinds import Expectation
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Claim, Link
+from theorylab.verify.statements import Check, Claim, Comparison, Link
 
 XI = 0.6
 REFERENCE = "theorylab.bandits.nonstationary.sliding_window_ucb_reference"
@@ -82,7 +83,6 @@ BOUNDED = (
     bernoulli((0.1, 0.9), LONG, RUNS, name="(0.1, 0.9), window 1000", **WINDOW),
     swap(3000, {"smoke": 20_000, "power": 200}, {**RUNS, "smoke": 30}, "swap, window 1000", NO_MUTANTS, **WINDOW),
 )
-FLAT = (bernoulli((0.9, 0.1), LONG, RUNS, name="(0.9, 0.1), discount", presets=NO_MUTANTS, discount=0.999),)
 TRACED = tuple(
     swap(
         80,
@@ -150,10 +150,56 @@ def discounted_limit(run: Any, case: Case) -> Any:
     return math.ceil(case.horizon / block) * (np.array(FEW) * gamma**-block + 1.0)[None, :]
 
 
-def growth(run: Any, case: Case) -> Any:
-    """Regret over two decades."""
-    late = run.times >= case.horizon // 100
-    return run.times[late], run.regret[late]
+def swaps(horizon: int) -> PiecewiseStationaryBandit:
+    """Two arms that change places sqrt(T) / 10 times: more changes at longer horizons."""
+    changes = max(1, round(math.sqrt(horizon) / 10))
+    means = [[0.9, 0.1] if k % 2 == 0 else [0.1, 0.9] for k in range(changes + 1)]
+    return PiecewiseStationaryBandit(means, [round((k + 1) * horizon / (changes + 1)) for k in range(changes)])
+
+
+def growth_check(algorithm: str, power: float) -> Check:
+    """Dynamic regret over two decades, tuned anew at each horizon, Y ~ sqrt(T): the exponent is that of the rate."""
+
+    def evaluate(code: Code, case: Case, rng: Any) -> Comparison:
+        play, T = code.algorithm(algorithm), case.horizon
+        horizons = np.rint(np.geomspace(T / 100, T, 5)).astype(int).tolist()
+        means, errors = [], []
+        for k, horizon in enumerate(horizons):
+            bandit = swaps(horizon)
+            got = [
+                play(bandit, horizon, xi=XI, checkpoints=[horizon], rng=child_seed(rng, 1000 * k + i)).regret[-1]
+                for i in range(case.runs)
+            ]
+            means.append(float(np.mean(got)))
+            errors.append(float(np.std(got, ddof=1)) / math.sqrt(case.runs) / means[-1])
+        x = np.log(horizons)
+        weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+        slope = float(weights @ np.log(means))
+        error = float(np.sqrt(np.sum((weights * errors) ** 2)))
+        logs = [math.log(math.log(h)) for h in horizons]
+        limit = 0.75 + power * float(weights @ logs) + 0.03
+        detail = f"slope {slope:.3f} +- {error:.3f} over T = {horizons}, the rate's own {limit - 0.03:.3f}; linear is 1"
+        return Comparison(slope + 3.0 * error <= limit, slope, limit, detail, case.runs * len(horizons))
+
+    return Check(
+        name=f"growth of {algorithm}",
+        evaluate=evaluate,
+        source="[garivier2011upper], tuned to Y; the exponent of the rate on the same horizons, and 0.03",
+        statement=rf"R_T = O(\sqrt{{Y T}} (\ln T)^{{{power:g}}}) with Y = \sqrt T / 10",
+        layer="lemma",
+        constants="rate only",
+        algorithm=algorithm,
+        instances=(
+            Instance(
+                "swaps, Y = sqrt(T) / 10",
+                lambda: swaps(1000),
+                {"smoke": 30_000, "quick": 100_000, "paper": 1_000_000},
+                {"smoke": 20, "quick": 20, "paper": 100},
+                {},
+                NO_MUTANTS,
+            ),
+        ),
+    )
 
 
 CLAIMS = (
@@ -170,17 +216,6 @@ CLAIMS = (
         cap=worst,
         hypotheses=(UNIT_REWARDS, FULL_RADIUS),
         explains="few plays in the window, stale windows after a change, failed intervals",
-    ),
-    Claim(
-        name="discounted UCB: growth",
-        kind=Rate(1.05),
-        source="[garivier2011upper]: a forgetting policy pays linearly where nothing changes",
-        statement=r"with \gamma fixed the regret on stationary arms grows linearly, not faster",
-        constants="rate only",
-        instances=FLAT,
-        quantity=growth,
-        algorithm="discounted_ucb",
-        hypotheses=(STATIONARY,),
     ),
 )
 LINKS = (
@@ -251,6 +286,8 @@ CHECKS = (
         arguments=lambda case: {"window": 1000, "xi": XI},
         statement=r"P(\bar X_n < \mu - \sqrt{\xi \ln(t \wedge \tau)/n}) \le (t \wedge \tau)^{-2\xi}, on a grid",
     ),
+    growth_check("sliding_window_ucb", 0.5),
+    growth_check("discounted_ucb", 1.0),
     *(published_check("sliding_window_ucb", "sliding_window_ucb", k, index="kl", changes=4) for k in (1, 2)),
     *(published_check("discounted_ucb", "discounted_ucb", k, index="kl", changes=4) for k in (1, 2)),
 )

@@ -132,9 +132,9 @@ CLAIMS = (
     Claim(
         name="at most 1.2 of the fluid law",
         kind=Expectation(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \le 1.2 \sum \Delta_i \, 2 \ln T/(\Delta_i+e)^2, \sum 2 \ln T/(\Delta_i+e)^2 = T",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 1.2 * law(case),
@@ -146,9 +146,9 @@ CLAIMS = (
     Claim(
         name="at least 0.8 of the fluid law",
         kind=LowerBound(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i \, 2 \ln T / (\Delta_i + e)^2",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 0.8 * law(case),

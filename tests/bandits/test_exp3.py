@@ -187,6 +187,9 @@ def test_rates_are_the_published_ones():
 def test_theorem_speaks_of_the_theorem_only():
     assert exp3(MODELS[0], 10, rng=0).theorems_algorithm and exp3(MODELS[5], 10, rng=0).theorems_algorithm
     assert not exp3(MODELS[0], 10, eta=0.1, rng=0).theorems_algorithm
+    one = AdversarialBandit([[0.0, 1.0], [0.0, 1.0], [1.0, 1.0]])  # the best arm gains 2
+    assert exp3(one, 3, form="auer", gain_bound=2.0, rng=0).theorems_algorithm
+    assert not exp3(one, 3, form="auer", gain_bound=1.9, rng=0).theorems_algorithm
     assert not exp3(MODELS[4], 10, rng=0).theorems_algorithm
     assert not exp3(MODELS[6], 10, rng=0).theorems_algorithm
 

@@ -138,6 +138,7 @@ def test_poly_inf_is_the_tuned_tsallis_entropy():
     a = poly_inf(model, 300, q=2.0, rng=5)
     b = tsallis_inf(model, 300, eta=2 * math.sqrt(2 / 300), rng=5)
     assert np.array_equal(a.pulls, b.pulls)
+    assert a.theorems_algorithm and not b.theorems_algorithm  # no bound is stated for a rate of the caller's
     assert poly_inf(model, 10, q=3.0, rng=0).parameters["alpha"] == pytest.approx(2 / 3)
 
 

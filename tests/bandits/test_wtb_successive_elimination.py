@@ -107,6 +107,7 @@ def test_numbers_of_the_bound():
     assert 14.2305 < CONSTANT < 14.2307
     assert [epoch_limit(T) for T in (1, 2, 3, 4, 5, 1024, 1025)] == [1, 2, 3, 3, 4, 11, 12]
     assert log_term(1024, 3, 0.1) == pytest.approx(math.log(2 * 3 * 11 / 0.1))
+    assert regret_bound(10**5, 5, M=20, delta=1e-5) == pytest.approx(42_848.5, abs=0.1)  # below .7 T
     one, two = (regret_bound(10**4, 4, M=M, delta=0.1) for M in (1, 51))
     assert two - one == pytest.approx(50 * 4 * 15)  # (M - 1) K S and nothing else depends on M
 

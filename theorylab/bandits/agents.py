@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.random import Generator
 
-from theorylab.bandits.models import AdversarialBandit, BanditModel
+from theorylab.bandits.models import AdaptiveAdversary, AdversarialBandit, BanditModel
 from theorylab.bandits.record import BanditRun
 from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
@@ -128,6 +128,8 @@ def _run(
     if not isinstance(agent, Agent):
         raise TypeError(f"{label} made {agent!r}, expected an object with act(rng) and observe(arm, reward)")
     history, rewards, gaps = _play(agent, label, bandit, horizon, made.environment, made.agent)
+    if isinstance(bandit, AdaptiveAdversary):
+        _same_again(bandit, history, rewards, times)
     kept = None
     if trace:
         own = {key: np.asarray(value) for key, value in getattr(agent, "trace", {}).items()}
@@ -147,6 +149,17 @@ def _run(
         theorems_algorithm=False,
         trace=kept,
     )
+
+
+def _same_again(bandit: AdaptiveAdversary, history: list[int], rewards: Any, times: Any) -> None:
+    """The benchmark asks the adversary once more: an adversary with a memory or coins of its own has none."""
+    for t in times - 1:
+        again = 1.0 - float(bandit.round(history[:t])[history[t]])
+        if again != rewards[t]:
+            raise ValueError(
+                f"losses(history of {t} rounds)[{history[t]}] is {1.0 - again:g} when asked again and was "
+                f"{1.0 - rewards[t]:g}, expected a function of the history alone"
+            )
 
 
 def _play(agent: Agent, label: str, bandit: BanditModel, horizon: int, environment: Generator, own: Generator) -> Any:

@@ -115,7 +115,7 @@ def phased_losses(horizon: int, *, n_arms: int = 2, gap: float = 0.2, phases: in
     Arm 0 is best throughout by ``gap`` in the mean; phase ``p`` of ``phases`` has a length proportional to 1.6^p.
     """
     horizon = validate.integer("horizon", horizon, low=1)
-    n_arms, phases = validate.integer("n_arms", n_arms, low=1), validate.integer("phases", phases, low=1)
+    n_arms, phases = validate.integer("n_arms", n_arms, low=1), validate.integer("phases", phases, low=1, high=1000)
     gap = validate.number("gap", gap, low=0.0, high=0.5)
     edges = np.cumsum(1.6 ** np.arange(phases))
     phase = np.searchsorted(edges, np.arange(horizon) / horizon * edges[-1], side="right")
@@ -139,7 +139,8 @@ def tallying_losses(
     [0.2, 0.4, 0.45, 0.5, 0.55]
     """
     validate.choice("kind", kind, ("learning", "needle", "misleading"))
-    n_arms, window = validate.integer("n_arms", n_arms, low=1), validate.integer("window", window, low=1)
+    n_arms = validate.integer("n_arms", n_arms, low=1, high=14)  # the last arm's loss is then 1
+    window = validate.integer("window", window, low=1)
     g = np.linspace(0.0, 1.0, 101)
     limits = np.array([0.2, *[0.35 + 0.05 * x for x in range(1, n_arms)]])[:n_arms]
     if kind == "learning":

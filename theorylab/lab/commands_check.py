@@ -159,15 +159,14 @@ def evidence(
     out: Annotated[Path | None, typer.Option(help="Another folder than proofs_checks/evidence.")] = None,
 ) -> None:
     """Record the evidence anew: checks, mutants and Coq files, tied to the sources by their hashes."""
-    from theorylab.core.rng import seed_of
     from theorylab.lab.catalogue import load_results
     from theorylab.lab.output import shown, writable_folder
     from theorylab.lab.progress import reporting
+    from theorylab.lab.workers import done_jobs, side_by_side
     from theorylab.rooms import INSTALLED, ROOT
     from theorylab.verify import evidence as records
     from theorylab.verify.coq import check_coq
-    from theorylab.verify.engine import DEFAULT_ALPHA, DEFAULT_ENTROPY
-    from theorylab.verify.power import power as run_power
+    from theorylab.verify.engine import DEFAULT_ENTROPY
 
     known_preset(preset)
     if out is not None:
@@ -178,13 +177,13 @@ def evidence(
     results = load_results(slugs)
     coq = check_coq(ROOT / "proofs_checks" / "coq")
     with reporting() as progress:
-        for result in results:  # one by one: a record does not depend on which others are made
-            rows = checked([result.slug], preset, seed, jobs, progress)
-            mutants = run_power([result], rng=entropy, progress=progress)
-            record = records.collect(
-                result, rows, mutants, coq, preset=preset, seed=seed_of(entropy), alpha=DEFAULT_ALPHA
-            )
-            print(f"{record['level']}  {shown(records.write(record, into=out))}")
+        if side_by_side(jobs, len(results)):  # a record does not depend on which others are made
+            into = None if out is None else str(out)
+            made = done_jobs([("evidence", r.slug, preset, entropy, coq, into) for r in results], jobs, progress)
+        else:
+            made = [_record(r, preset, entropy, jobs, coq, out, progress) for r in results]
+    for level, path in made:
+        print(f"{level}  {shown(Path(path))}")
     readme = ROOT / "README.md"
     if out is None and readme.is_file():
         from theorylab.lab.catalogue import slugs as all_slugs
@@ -198,6 +197,21 @@ def evidence(
             print(f"one line a claim renewed in {shown(page)}")
 
 
+def _record(
+    result: Result, preset: str, entropy: int, jobs: int | None, coq: Any, out: Path | None, progress: ProgressCallback
+) -> tuple[str, Path]:
+    """The record of one result, written; its level and its file."""
+    from theorylab.core.rng import seed_of
+    from theorylab.verify import evidence as records
+    from theorylab.verify.engine import DEFAULT_ALPHA
+    from theorylab.verify.power import power as run_power
+
+    rows = checked([result.slug], preset, entropy, jobs, progress)
+    mutants = run_power([result], rng=entropy, progress=progress)
+    record = records.collect(result, rows, mutants, coq, preset=preset, seed=seed_of(entropy), alpha=DEFAULT_ALPHA)
+    return record["level"], records.write(record, into=out)
+
+
 def checked(
     slugs: Sequence[str] | None,
     preset: str,
@@ -209,13 +223,23 @@ def checked(
     """The rows of ``theorylab check``."""
     from theorylab.lab.catalogue import load_results
     from theorylab.lab.progress import two_levels
+    from theorylab.lab.reproduce import all_findings
     from theorylab.verify.engine import DEFAULT_ENTROPY
     from theorylab.verify.engine import check as run_check
 
     rng = DEFAULT_ENTROPY if seed is None else seed
     outer, inner = two_levels(progress)
-    sweep = store_sweep(jobs, inner)
-    return run_check(load_results(slugs), preset=preset, rng=rng, sweep=sweep, algorithms=algorithms, progress=outer)
+    results = load_results(slugs)
+    found = None if algorithms else all_findings(results, preset, rng, jobs, progress)
+    return run_check(
+        results,
+        preset=preset,
+        rng=rng,
+        sweep=store_sweep(jobs, inner),
+        algorithms=algorithms,
+        progress=outer,
+        measuring=found,
+    )
 
 
 def store_sweep(jobs: int | None, progress: ProgressCallback | None = None) -> Sweep:

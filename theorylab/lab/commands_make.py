@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -179,12 +179,17 @@ def _print_figure(found: FigureResult) -> None:
     print(f"  {shown(found.png)}  {found.pdf.name}  {found.csv.name}", flush=True)
 
 
+def _in_brief(value: Any) -> str:
+    shape = getattr(value, "shape", ())
+    return f"array of shape {shape}" if shape else str(value)
+
+
 def _print_run(found: RunSummary) -> None:
     from theorylab.lab.output import number, print_table
     from theorylab.lab.runs import interval
 
     seeds = len(next(iter([*found.series.values(), *found.values.values()]), ()))
-    given = ", ".join(f"{k}={v}" for k, v in found.parameters.items())
+    given = ", ".join(f"{k}={_in_brief(v)}" for k, v in found.parameters.items())
     if found.remark:
         print(found.remark)
     title = f"{found.algorithm} on {found.instance}, T = {found.horizon}, {seeds} seeds"

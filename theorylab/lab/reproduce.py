@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from theorylab.lab.catalogue import chosen, figure_slugs, load_figures, load_results
 from theorylab.lab.figures import FigureResult, figure_names, run_figure
 from theorylab.lab.progress import nested
+from theorylab.lab.workers import done_jobs, side_by_side
 
 if TYPE_CHECKING:
     from theorylab.core.sweeps import Sweep
     from theorylab.lab.sweeps import ProgressCallback
     from theorylab.verify.verdicts import Row
 
-__all__ = ["Reproduction", "make_figures", "recorded_report", "reproduce"]
+__all__ = ["Reproduction", "all_findings", "make_figures", "recorded_report", "reproduce"]
 
 CHECKS = "checks.json"
 FIGURES = "figures"  # folder of the pictures inside the report's
@@ -41,15 +42,36 @@ def make_figures(
     jobs: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> Iterator[FigureResult]:
-    """Regenerate the figures of the slugs (``None``: of all), one after the other."""
+    """Regenerate the figures of the slugs (``None``: of all): many side by side in processes, few one by one."""
     from theorylab.verify.engine import DEFAULT_ENTROPY
 
     rng = DEFAULT_ENTROPY if seed is None else seed
-    for slug in chosen(slugs, figure_slugs()):
+    names = list(chosen(slugs, figure_slugs()))
+    if side_by_side(jobs, len(names)):
+        made = done_jobs([("figures", slug, preset, str(out), rng) for slug in names], jobs, progress)
+        for slug, found in zip(names, made, strict=True):
+            yield from _figures_again(slug, found)
+        return
+    for slug in names:
         figures = load_figures(slug)
         for name, figure in zip(figure_names(figures), figures, strict=True):
             sweep = _sweep(jobs, nested(progress, name))
             yield run_figure(figure, preset, out=out, name=name, sweep=sweep, rng=rng)
+
+
+def _figures_again(slug: str, found: Sequence[dict[str, Any]]) -> Iterator[FigureResult]:
+    """Results of another process with their figures, whose functions do not travel."""
+    for figure, fields in zip(load_figures(slug), found, strict=True):
+        yield FigureResult(figure=figure, **fields)
+
+
+def all_findings(
+    results: Sequence[Any], preset: str, rng: int, jobs: int | None, progress: ProgressCallback | None
+) -> list[Any] | None:
+    """What :func:`theorylab.verify.engine.check` decides on, measured in processes; ``None`` when they do not pay."""
+    if not side_by_side(jobs, len(results)):
+        return None
+    return done_jobs([("findings", r.slug, preset, rng) for r in results], jobs, progress)
 
 
 def recorded_report(out: Path) -> tuple[Path, list[str]]:
@@ -95,13 +117,17 @@ def reproduce(
     rng = DEFAULT_ENTROPY if seed is None else seed
     outer, inner = two_levels(progress)
     results = load_results()
-    rows = check(results, preset=preset, rng=rng, sweep=_sweep(jobs, inner), progress=outer)
+    measured = all_findings(results, preset, rng, jobs, progress)
+    rows = check(results, preset=preset, rng=rng, sweep=_sweep(jobs, inner), progress=outer, measuring=measured)
     write_json([row.to_dict() for row in rows], str(out / CHECKS))
-    profiles = [
-        profile(r, preset=preset, rng=rng, sweep=_sweep(jobs, nested(progress, f"{r.slug}: profile")))
-        for r in results
-        if r.stages and r.profile_instance is not None
-    ]
+    staged = [r for r in results if r.stages and r.profile_instance is not None]
+    if side_by_side(jobs, len(staged)):
+        profiles = done_jobs([("profile", r.slug, preset, rng) for r in staged], jobs, progress)
+    else:
+        profiles = [
+            profile(r, preset=preset, rng=rng, sweep=_sweep(jobs, nested(progress, f"{r.slug}: profile")))
+            for r in staged
+        ]
     figures = list(make_figures(None, preset, out / FIGURES, seed=seed, jobs=jobs, progress=progress))
     about = {"preset": preset, "entropy": rng, "alpha": DEFAULT_ALPHA}
     about |= {"versions": dict(versions()), "source_hash": source_hash()}

@@ -48,8 +48,9 @@ class RunSummary:
         if self.theorems_algorithm is not False:
             return ""
         scale = self.parameters.get("scale", 1.0)
-        scaled = f"radii scaled by {scale:g}" if scale != 1.0 else f"no theorem is claimed for {self.algorithm}"
-        return f"not the theorem's algorithm: {scaled}"
+        if scale != 1.0:
+            return f"not the theorem's algorithm: radii scaled by {scale:g}"
+        return f"no theorem is claimed for {self.algorithm} on {self.instance} with these keywords"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with the mean and the 95% interval of each quantity at the end of the runs."""
@@ -209,6 +210,9 @@ def run_instance(
         raise ValueError(f"{name} is no instance of {slug}'s own, expected --horizon T with it")
     steps = validate.integer("horizon", case.horizon if horizon is None and case is not None else horizon, low=1)
     chosen = _merged(case.parameters if case is not None else {}, parameters or {}, keywords(slug))
+    required = [k for k, p in keywords(slug).items() if p.default is inspect.Parameter.empty and k not in chosen]
+    if required:
+        raise ValueError(f"{slug} on {name} needs --{required[0].replace('_', '-')}, which has no default")
     if case is None or steps != case.horizon:  # the instance's checkpoints are made for its own horizon
         chosen = {k: v for k, v in chosen.items() if k != "checkpoints" or k in (parameters or {})}
     seed = seed_of(rng)

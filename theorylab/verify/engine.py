@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +25,23 @@ from theorylab.verify.statements import Check, Claim, Comparison, Link, Statemen
 from theorylab.verify.statistics import familywise
 from theorylab.verify.verdicts import Decision, Measurement, Row, decide, first_useful_horizon, p_value
 
-__all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "assert_supported", "check", "plan"]
+__all__ = ["DEFAULT_ALPHA", "DEFAULT_ENTROPY", "Finding", "assert_supported", "check", "findings", "plan"]
 
 DEFAULT_ENTROPY = 20_101_121  # fixed, so that two people see the same verdicts; any other is as good
 DEFAULT_ALPHA = 0.01  # a whole call says a false "refuted" with at most this chance, and a false "supported" likewise
+
+
+@dataclass(eq=False)
+class Finding:
+    """What was measured for one statement on one instance; plain data, so that another process may have measured it."""
+
+    place: int  # among all pairs of the result, in the order of its plan
+    measured: Measurement | None
+    decision: Decision | None
+    seconds: float
+    vacuous: bool = False
+    cap: float | None = None
+    own: bool = False
 
 
 @dataclass(eq=False)
@@ -38,12 +51,7 @@ class _Open:
     slug: str
     statement: Statement
     case: Case
-    measured: Measurement | None
-    decision: Decision | None
-    seconds: float
-    vacuous: bool = False
-    cap: float | None = None
-    own: bool = False
+    found: Finding
 
 
 def plan(
@@ -81,6 +89,7 @@ def check(
     alpha: float = DEFAULT_ALPHA,
     algorithms: Mapping[str, Callable[..., Any]] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    measuring: Iterable[list[Finding]] | None = None,
 ) -> list[Row]:
     """Check every statement of the results.
 
@@ -101,6 +110,9 @@ def check(
         Your own algorithms by name, instead of the library's: ``{"ucrl2": my_algorithm}``.
     progress
         Called as ``progress(message, done, total)``.
+    measuring
+        The :func:`findings` of each result, measured elsewhere with the same preset and rng (in other processes);
+        ``None``: they are measured here.
 
     Returns
     -------
@@ -108,47 +120,86 @@ def check(
         One row per statement and instance, in the order of the results.
     """
     _check_arguments(results, preset, alpha, algorithms)
-    opened: list[_Open] = []
-    plans = [(result, plan(result, preset)) for result in results]
-    total = sum(len(groups) + len(checks) for _, (groups, checks, _) in plans)
-    done = 0
-    for result, (groups, checks, refused) in plans:
-        code = _code_of(result, algorithms)
-        for group in groups:
-            if code.own and group.algorithm not in (algorithms or {}):
-                continue  # nothing new is learnt of the library's algorithms
-            if progress:
-                progress(f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs", done, total)
-            opened += _open_group(group, measure(group, code, rng=rng, sweep=sweep), code.own)
-            done += 1
-        for made, case in checks:
-            if progress:
-                progress(f"{result.slug}: {made.name} on {case.name}", done, total)
-            opened.append(_open_check(result.slug, made, case, code, rng))
-            done += 1
-        for statement, case, failing in refused:
-            decision = Decision("not applicable", f"{case.name} does not meet the hypothesis: {failing}", None, None)
-            opened.append(_Open(result.slug, statement, case, None, decision, 0.0))
+    if measuring is None:
+        sizes = [_size(result, preset) for result in results]
+        measuring = (
+            findings(
+                result, preset=preset, rng=rng, sweep=sweep, algorithms=algorithms,
+                progress=_shifted(progress, sum(sizes[:i]), sum(sizes)),
+            )
+            for i, result in enumerate(results)
+        )  # fmt: skip
+    opened = []
+    for result, found in zip(results, measuring, strict=True):
+        pairs = _pairs(plan(result, preset))
+        if any(each.place >= len(pairs) for each in found):
+            raise RuntimeError(f"the statements of {result.slug} changed while they were measured: check them again")
+        opened += [_Open(result.slug, *pairs[each.place], each) for each in found]
     if progress:
-        progress("deciding", total, total)
+        progress("deciding", len(opened), len(opened))
     return _close(opened, alpha, seed_of(rng))
 
 
-def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: bool) -> list[_Open]:
+def findings(
+    result: Result,
+    *,
+    preset: str,
+    rng: RNGLike = DEFAULT_ENTROPY,
+    sweep: Sweep = serial,
+    algorithms: Mapping[str, Callable[..., Any]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> list[Finding]:
+    """Measure every statement of one result; :func:`check` decides them together with those of other results."""
+    groups, checks, refused = plan(result, preset)
+    code = _code_of(result, algorithms)
+    found: list[Finding] = []
+    place = done = 0
+    for group in groups:
+        if not (code.own and group.algorithm not in (algorithms or {})):  # of the library's own nothing new is learnt
+            if progress:
+                text = f"{result.slug}: {group.algorithm} on {group.case.name}, {group.case.runs} runs"
+                progress(text, done, len(groups) + len(checks))
+            found += _group_findings(group, measure(group, code, rng=rng, sweep=sweep), code.own, place)
+        place += len(group.statements)
+        done += 1
+    for made, case in checks:
+        if progress:
+            progress(f"{result.slug}: {made.name} on {case.name}", done, len(groups) + len(checks))
+        found.append(_check_finding(made, case, code, rng, place))
+        place += 1
+        done += 1
+    for _, case, failing in refused:
+        decision = Decision("not applicable", f"{case.name} does not meet the hypothesis: {failing}", None, None)
+        found.append(Finding(place, None, decision, 0.0))
+        place += 1
+    return found
+
+
+def _pairs(planned: Any) -> list[tuple[Statement, Case]]:
+    """All statements with their cases, in the order in which :func:`findings` numbers them."""
+    groups, checks, refused = planned
+    pairs: list[tuple[Statement, Case]] = [(s, group.case) for group in groups for s in group.statements]
+    return [*pairs, *checks, *((statement, case) for statement, case, _ in refused)]
+
+
+def _size(result: Result, preset: str) -> int:
+    groups, checks, _ = plan(result, preset)
+    return len(groups) + len(checks)
+
+
+def _shifted(progress: Callable[[str, int, int], None] | None, before: int, total: int) -> Any:
+    if progress is None:
+        return None
+    return lambda message, done, _: progress(message, before + done, total)
+
+
+def _group_findings(group: Group, found: tuple[dict[str, Measurement], float], own: bool, place: int) -> list[Finding]:
     measured, seconds = found
     rows = []
-    for statement in group.statements:
+    for k, statement in enumerate(group.statements):
         cap = statement.cap(group.case) if isinstance(statement, Claim) and statement.cap else None
-        row = _Open(
-            group.slug,
-            statement,
-            group.case,
-            measured[statement.name],
-            None,
-            seconds / len(group.statements),
-            cap=cap,
-            own=own,
-        )
+        share = seconds / len(group.statements)
+        row = Finding(place + k, measured[statement.name], None, share, cap=cap, own=own)
         if isinstance(statement, Claim) and statement.trivial is not None and statement.bound is not None:
             bound, trivial = statement.bound(group.case), statement.trivial(group.case)
             if not (math.isfinite(bound) and math.isfinite(trivial)):
@@ -159,7 +210,7 @@ def _open_group(group: Group, found: tuple[dict[str, Measurement], float], own: 
     return rows
 
 
-def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLike) -> _Open:
+def _check_finding(statement: Check, case: Case, code: Code, rng: RNGLike, place: int) -> Finding:
     begun = time.perf_counter()
     if statement.internals and code.own:
         decision = Decision("not applicable", "looks inside the library's own modules", None, None)
@@ -173,33 +224,39 @@ def _open_check(slug: str, statement: Check, case: Case, code: Code, rng: RNGLik
             decision = Decision(
                 "supported" if outcome.holds else "refuted", outcome.detail, outcome.value, outcome.bound, outcome.runs
             )
-    return _Open(slug, statement, case, None, decision, time.perf_counter() - begun)
+    return Finding(place, None, decision, time.perf_counter() - begun)
 
 
 def _evaluated(statement: Check, case: Case, code: Code, rng: RNGLike) -> Comparison:
     try:
         return statement.evaluate(code, case, rng)
-    except (AttributeError, TypeError, IndexError) as error:
+    except (AttributeError, TypeError, LookupError) as error:
         if not code.own:
             raise
         return Comparison(False, math.nan, math.nan, f"the record cannot be compared ({error})")
 
 
 def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]:
-    statistical = [o for o in opened if o.measured is not None and o.statement.kind.statistical and not o.vacuous]
+    statistical = [
+        o for o in opened if o.found.measured is not None and o.statement.kind.statistical and not o.found.vacuous
+    ]
     share = alpha / max(1, len(statistical))
-    p_values = {id(o): p_value(o.statement.kind, o.measured, o.cap) for o in statistical if o.measured is not None}
+    p_values = {
+        id(o): p_value(o.statement.kind, o.found.measured, o.found.cap)
+        for o in statistical
+        if o.found.measured is not None
+    }
     known = [(key, p) for key, p in p_values.items() if p is not None]
     rejected: Any = familywise.holm([p for _, p in known], alpha * len(known) / len(statistical)) if known else []
     refuted = {key for (key, _), r in zip(known, rejected, strict=True) if r}
     rows = []
     for o in opened:
-        decision = o.decision
+        decision = o.found.decision
         if decision is None:
-            assert o.measured is not None
+            assert o.found.measured is not None
             level = share if o.statement.kind.statistical else alpha
-            decision = decide(o.statement.kind, o.measured, alpha=level, refute=id(o) in refuted, cap=o.cap)
-            if o.own and len(o.measured.runs) == 0:
+            decision = decide(o.statement.kind, o.found.measured, alpha=level, refute=id(o) in refuted, cap=o.found.cap)
+            if o.found.own and len(o.found.measured.runs) == 0:
                 decision = Decision("not applicable", "the algorithm keeps no trace for this statement", None, None)
             decision = _vacuity(o, decision)
         rows.append(_row(o, decision, share if id(o) in p_values else None, seed))
@@ -217,9 +274,9 @@ def _close(opened: list[_Open], alpha: float, seed: dict[str, Any]) -> list[Row]
 
 def _vacuity(o: _Open, decision: Decision) -> Decision:
     statement = o.statement
-    if not o.vacuous or not isinstance(statement, Claim) or statement.bound is None or statement.trivial is None:
+    if not o.found.vacuous or not isinstance(statement, Claim) or statement.bound is None or statement.trivial is None:
         return decision
-    if o.measured is not None and o.measured.violated.any():
+    if o.found.measured is not None and o.found.measured.violated.any():
         return decision  # worse than a bound that says nothing
     useful = first_useful_horizon(statement.bound, statement.trivial, o.case)
     at = f"first useful horizon T = {useful:.3g}" if useful else "at no horizon useful"
@@ -233,7 +290,7 @@ def _row(o: _Open, decision: Decision, share: float | None, seed: dict[str, Any]
     ratio = None
     if decision.value is not None and decision.bound:
         ratio = decision.value / decision.bound
-    runs = len(o.measured.runs) if o.measured is not None else (decision.runs_needed or 0)
+    runs = len(o.found.measured.runs) if o.found.measured is not None else (decision.runs_needed or 0)
     replay = {**seed, "run": decision.first_bad} if decision.first_bad is not None else None
     return Row(
         slug=o.slug,
@@ -249,13 +306,13 @@ def _row(o: _Open, decision: Decision, share: float | None, seed: dict[str, Any]
         runs=runs,
         alpha=share,
         level=row_level(o.statement, decision.verdict),
-        seconds=round(o.seconds, 3),
+        seconds=round(o.found.seconds, 3),
         layer=o.statement.layer,
         instance=o.case.name,
         statement=o.statement.statement,
         message=decision.message,
         replay=replay,
-        runs_needed=decision.runs_needed if o.measured is not None else None,
+        runs_needed=decision.runs_needed if o.found.measured is not None else None,
     )
 
 

@@ -77,8 +77,9 @@ def evaluate_run(group: Group, code: Code, task: tuple[Mapping[str, Any], int]) 
 
 
 def _lacks(run: Any, key: Any) -> bool:
-    trace = getattr(run, "trace", None)
-    return isinstance(trace, Mapping) and key not in trace
+    held = [getattr(run, name, None) for name in ("trace", "extra")]
+    mappings = [values for values in held if isinstance(values, Mapping)]
+    return bool(mappings) and not any(key in values for values in mappings)
 
 
 def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any], index: int) -> Any:

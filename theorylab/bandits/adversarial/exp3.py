@@ -214,7 +214,12 @@ def exp3(
         setup.agent,
     )
     parameters = {"form": form, "eta": rate, "gamma": gamma}
-    theorem = eta is None and (bandit.stationary or isinstance(bandit, AdversarialBandit))
+    if isinstance(bandit, AdversarialBandit):
+        largest_gain = setup.horizon - float(bandit.losses[: setup.horizon].sum(axis=0).min())
+    else:
+        largest_gain = float(setup.horizon) if bandit.stationary else math.inf
+    known = largest_gain <= (setup.horizon if gain_bound is None else gain_bound)
+    theorem = eta is None and known
     return finish(
         setup, "exp3", parameters, theorem=theorem, trace={"probabilities": probabilities, "estimates": estimates}
     )

@@ -170,7 +170,7 @@ def tsallis_inf(
         setup.environment,
         setup.agent,
     )
-    covered = estimator == "iw" or (alpha == 0.5 and eta is None)
+    covered = (estimator == "iw" and not isinstance(eta, (int, float))) or (alpha == 0.5 and eta is None)
     return finish(
         setup,
         "tsallis_inf",

@@ -50,6 +50,8 @@ def approximation_regret(run: BanditRun, factor: float, optimum: float) -> NDArr
     """
     factor = validate.number("factor", factor, low=0.0, high=1.0, open_low=True)
     optimum = validate.number("optimum", optimum, low=0.0)
+    if not isinstance(run, BanditRun):
+        raise TypeError(f"run is {run!r}, expected the record of a run")
     if run.notion != "minus expected reward":
         raise ValueError(f"run has the notion {run.notion!r}, expected 'minus expected reward': no benchmark yet")
     return factor * optimum * run.times + run.regret

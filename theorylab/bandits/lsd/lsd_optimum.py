@@ -21,6 +21,7 @@ from typing import Any
 
 from theorylab.bandits.lsd.states import ArmTables, State, arm_tables, periodic_rate, start, step
 from theorylab.bandits.models import LastSwitchDependentBandit
+from theorylab.core import validate
 
 __all__ = ["LSDOptimum", "certified_bounds", "lsd_optimum"]
 
@@ -37,10 +38,17 @@ class LSDOptimum:
     potential: Mapping[State, Fraction]  # of every state that can be reached
     n_states: int
 
+    def __reduce__(self) -> tuple[Any, ...]:  # read-only mappings cannot be pickled
+        return _rebuilt, (self.rate, self.exact_rate, self.cycle, dict(self.potential), self.n_states)
+
     @property
     def head_start(self) -> float:
         """No policy earns more than ``rate * T + head_start`` in T rounds."""
         return float(self.potential[next(iter(self.potential))])
+
+
+def _rebuilt(rate: float, exact: Fraction, cycle: Any, potential: dict[State, Fraction], n_states: int) -> LSDOptimum:
+    return LSDOptimum(rate, exact, cycle, MappingProxyType(potential), n_states)
 
 
 def lsd_optimum(bandit: LastSwitchDependentBandit, *, max_states: int = MOST_STATES) -> LSDOptimum:
@@ -66,7 +74,7 @@ def lsd_optimum(bandit: LastSwitchDependentBandit, *, max_states: int = MOST_STA
     (4.56, 9)
     """
     tables = arm_tables(bandit)
-    states, following = _graph(tables, max_states)
+    states, following = _graph(tables, validate.integer("max_states", max_states, low=1))
     scale = math.lcm(*(v.denominator for table in (*tables.idle, *tables.run) for v in table))
     rewards = [[int(tables.mean(s, a) * scale) for a in range(tables.n_arms)] for s in states]
     cycle, gained, potential = _improve(following, rewards)
@@ -169,6 +177,8 @@ def certified_bounds(bandit: LastSwitchDependentBandit, optimum: LSDOptimum) -> 
     (True, 0.5)
     """
     tables: Any = arm_tables(bandit)
+    if not isinstance(optimum, LSDOptimum):
+        raise TypeError(f"optimum is {optimum!r}, expected what lsd_optimum returns")
     upper = None
     if start(tables) not in optimum.potential:
         raise ValueError("potential lacks the first state, expected an entry for every state that can be reached")

@@ -182,13 +182,16 @@ def _run(
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng)
     noise = _sub_gaussian(bandit)
     sigma = noise if sigma is None else validate.number("sigma", sigma, low=0.0)
+    squared = 2.0 * alpha * sigma * sigma
+    if squared > validate.LARGEST:
+        raise ValueError(f"alpha is {alpha:g} and sigma is {sigma:g}, expected alpha sigma^2 <= {validate.LARGEST:g}")
     grid = window_grid(windows, setup.horizon)
     K, T = setup.n_arms, setup.horizon
     if K * (T + len(grid)) > MOST_REWARDS:
         raise ValueError(f"horizon is {T} with {K} arms, expected at most {MOST_REWARDS} rewards to keep")
     chosen = setup.traced(K)
     rotting_kernel(
-        setup.world, setup.memory, setup.log, T, rule, 2.0 * alpha * sigma * sigma, grid, 1.0 / np.sqrt(grid),
+        setup.world, setup.memory, setup.log, T, rule, squared, grid, 1.0 / np.sqrt(grid),
         np.zeros((K, T)), setup.work(), np.zeros((K, len(grid))), np.zeros(K, np.int64), setup.work(), chosen,
         setup.environment,
     )  # fmt: skip

@@ -86,7 +86,11 @@ def step(tables: ArmTables, state: State, arm: int) -> State:
 
 def pattern_arms(pattern: Sequence[int], n_arms: int) -> tuple[int, ...]:
     """The arms of a pattern, checked."""
-    arms = validate.indices("pattern", list(pattern), below=n_arms)
+    try:
+        given = list(pattern)
+    except TypeError as error:
+        raise TypeError(f"pattern is {pattern!r}, expected a sequence of arms") from error
+    arms = validate.indices("pattern", given, below=n_arms)
     if len(arms) == 0:
         raise ValueError("pattern is empty, expected at least one arm")
     return tuple(int(a) for a in arms)

@@ -74,17 +74,25 @@ class BanditModel:
         """Reward of the benchmark up to the times, beyond what :meth:`round_benchmark` sums to."""
         return np.zeros(len(times))
 
+    def __setstate__(self, state: dict[str, Any]) -> None:  # copies and unpickled models are read-only too
+        for values in state.values():
+            if isinstance(values, np.ndarray):
+                values.flags.writeable = False
+        self.__dict__.update(state)
+
     def __repr__(self) -> str:
         label = f"{self.name!r}, " if self.name else ""
         return f"{type(self).__name__}({label}K={self.n_arms})"
 
 
-def means_array(name: str, values: Any, *, ndim: int, arms_axis: int = -1) -> NDArray[np.float64]:
-    """Means in [0, 1] with at least one arm, read-only."""
+def means_array(
+    name: str, values: Any, *, ndim: int, arms_axis: int = -1, low: float = 0.0, high: float = 1.0
+) -> NDArray[np.float64]:
+    """Means in [low, high] with at least one arm, read-only."""
     found = validate.array(name, values, ndim=ndim)
     if found.size == 0:
         raise ValueError(f"{name} has shape {found.shape}, expected at least one arm and one entry")
     if found.shape[arms_axis] > MOST_ARMS:
         raise ValueError(f"{name} has {found.shape[arms_axis]} arms, expected at most {MOST_ARMS}")
-    validate.in_interval(name, found, 0.0, 1.0)
+    validate.in_interval(name, found, low, high)
     return validate.readonly(found)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEEDBACK", "AdaptiveAdversary", "AdversarialBandit", "PiecewiseStationaryBandit", "RottingBandit"]
 
+BLOCK = 1 << 18  # rounds that are summed at once
 FEEDBACK = ("bandit", "semi", "full", "label_efficient")
 
 
@@ -192,6 +193,7 @@ class AdaptiveAdversary(BanditModel):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arms", validate.integer("arms", self.arms, low=1))
+        validate.choice("noise", self.noise, ("none",))
         if not callable(self.losses):
             raise TypeError(f"losses is {self.losses!r}, expected a function of the arms played so far")
 
@@ -209,7 +211,7 @@ class AdaptiveAdversary(BanditModel):
             If the adversary gives another number of losses than K, or one outside [0, 1].
         """
         name = f"losses(history of {len(history)} rounds)"
-        found = validate.array(name, self.losses(history), shape=(self.arms,))
+        found = validate.array(name, self.losses(list(history)), shape=(self.arms,))  # a copy: it is theirs
         validate.in_interval(name, found, 0.0, 1.0)
         return found
 
@@ -234,6 +236,22 @@ class AdaptiveAdversary(BanditModel):
             "bandit is an AdaptiveAdversary: it answers in Python, so compiled algorithms cannot meet it; run a plain "
             "Python agent (agent_algorithm), for example the algorithm's reference"
         )
+
+
+def _sums_at(first: NDArray[np.float64], later: float, times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums up to the times of ``first``, then ``later`` for ever: added one by one, as a run adds, in little memory."""
+    found, total, done = np.zeros(len(times)), 0.0, 0
+    while done < times[-1]:
+        step = min(BLOCK, int(times[-1]) - done)
+        block = np.full(step + 1, later)
+        block[0] = total
+        head = first[done : done + step]
+        block[1 : 1 + len(head)] = head
+        sums = np.cumsum(block)
+        here = (times > done) & (times <= done + step)
+        found[here] = sums[times[here] - done]
+        total, done = float(sums[-1]), done + step
+    return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -273,15 +291,13 @@ class RottingBandit(BanditModel):
     notion: ClassVar[str] = "policy regret"
 
     def __post_init__(self) -> None:
-        tables = validate.array("tables", self.tables, ndim=2)
-        if tables.size == 0:
-            raise ValueError(f"tables has shape {tables.shape}, expected at least one arm and one entry")
+        low, high = (0.0, 1.0) if self.noise == "bernoulli" else (-validate.LARGEST, validate.LARGEST)
+        tables = means_array("tables", self.tables, ndim=2, arms_axis=0, low=low, high=high)
         validate.choice("kind", self.kind, ("rested", "restless"))
         validate.choice("noise", self.noise, ("none", "bernoulli", "gaussian"))
-        if self.noise == "bernoulli":
-            validate.in_interval("tables", tables, 0.0, 1.0)
-        object.__setattr__(self, "sigma", validate.number("sigma", self.sigma, low=0.0, open_low=True))
-        object.__setattr__(self, "tables", validate.readonly(tables))
+        largest = validate.LARGEST
+        object.__setattr__(self, "sigma", validate.number("sigma", self.sigma, low=0.0, high=largest, open_low=True))
+        object.__setattr__(self, "tables", tables)
 
     @property
     def n_arms(self) -> int:
@@ -306,23 +322,28 @@ class RottingBandit(BanditModel):
     def benchmark(self, times: NDArray[np.int64], history: Sequence[int] = ()) -> NDArray[np.float64]:
         """Reward of the oracle up to the times: the best arm of each round, or the greedy oracle on the tables."""
         times = np.asarray(times)
-        horizon, width = int(times[-1]), self.tables.shape[1]
+        first, later = self._oracle(int(times[-1]))
+        return _sums_at(first, later, times)
+
+    def _oracle(self, horizon: int) -> tuple[NDArray[np.float64], float]:
+        """Reward of the oracle in its first rounds, and in each later one."""
+        width = self.tables.shape[1]
         if self.kind == "restless":
             best = self.tables.max(axis=0)
-            rounds = np.append(best[: min(horizon, width)], np.full(max(0, horizon - width), best[-1]))
-            return np.cumsum(rounds)[times - 1]  # type: ignore[no-any-return]
+            return best, float(best[-1])
+        later = float(self.tables[:, -1].max())
         if self.non_increasing:  # greedy takes the largest entries of all tables, each as often as it occurs
-            last = np.repeat(self.tables[:, -1:], max(0, horizon - width), axis=1)
-            padded = np.concatenate([self.tables, last], axis=1)[:, :horizon]
-            return np.cumsum(-np.sort(-padded.ravel())[:horizon])[times - 1]  # type: ignore[no-any-return]
-        gained, pulls = np.zeros(horizon), np.zeros(self.n_arms, np.int64)
-        at = self.tables[:, 0].copy()
-        for t in range(horizon):
+            return -np.sort(-self.tables[self.tables > later]), later
+        gained: list[float] = []
+        pulls, at = np.zeros(self.n_arms, np.int64), self.tables[:, 0].copy()
+        for _ in range(horizon):
             arm = int(np.argmax(at))
-            gained[t] = at[arm]
+            if pulls[arm] >= width - 1:  # this arm pays the same from now on, and stays the best
+                return np.array(gained), float(at[arm])
+            gained.append(float(at[arm]))
             pulls[arm] += 1
-            at[arm] = self.tables[arm, min(pulls[arm], width - 1)]
-        return np.cumsum(gained)[times - 1]  # type: ignore[no-any-return]
+            at[arm] = self.tables[arm, pulls[arm]]
+        return np.array(gained), 0.0
 
     def world(self) -> World:
         """The arrays that kernels run on."""

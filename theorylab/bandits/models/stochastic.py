@@ -107,7 +107,7 @@ class GaussianBandit(StationaryBandit):
     Parameters
     ----------
     means
-        (K,) any reals.
+        (K,) any reals up to 1e150 in size.
     sigma
         The common standard deviation, positive.
     name
@@ -125,12 +125,10 @@ class GaussianBandit(StationaryBandit):
     noise: str = "gaussian"
 
     def __post_init__(self) -> None:
-        means = validate.array("means", self.means, ndim=1)
-        if means.size == 0:
-            raise ValueError("means has shape (0,), expected at least one arm")
         validate.choice("noise", self.noise, ("gaussian",))
-        object.__setattr__(self, "means", validate.readonly(means))
-        object.__setattr__(self, "sigma", validate.number("sigma", self.sigma, low=0.0, open_low=True))
+        low, high = -validate.LARGEST, validate.LARGEST
+        object.__setattr__(self, "means", means_array("means", self.means, ndim=1, low=low, high=high))
+        object.__setattr__(self, "sigma", validate.number("sigma", self.sigma, low=0.0, high=high, open_low=True))
 
     @property
     def unit_rewards(self) -> bool:
@@ -168,13 +166,12 @@ class FiniteSupportBandit(StationaryBandit):
     noise: str = "finite"
 
     def __post_init__(self) -> None:
-        values = validate.array("values", self.values, ndim=2)
-        if values.size == 0:
-            raise ValueError(f"values has shape {values.shape}, expected at least one arm and one value")
+        low, high = -validate.LARGEST, validate.LARGEST
+        values = means_array("values", self.values, ndim=2, arms_axis=0, low=low, high=high)
         probabilities = validate.array("probabilities", self.probabilities, shape=values.shape)
         validate.distributions("probabilities", probabilities)
         validate.choice("noise", self.noise, ("finite",))
-        object.__setattr__(self, "values", validate.readonly(values))
+        object.__setattr__(self, "values", values)
         object.__setattr__(self, "probabilities", validate.readonly(probabilities))
         object.__setattr__(self, "means", validate.readonly((values * probabilities).sum(axis=1)))
 

@@ -128,7 +128,7 @@ def exp3_s(
     >>> int(run.pulls.sum()), run.notion, run.theorems_algorithm
     (1000, 'dynamic regret', True)
     """
-    segments = validate.integer("segments", segments, low=1)
+    segments = validate.integer("segments", segments, low=1, high=2**53)
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng, unit_rewards=True)
     shared, mixed = rates(setup.n_arms, setup.horizon, segments)
     if alpha is not None:

@@ -11,7 +11,8 @@ Algorithm    Forced exploration at the constant rate alpha, else the arm with th
 Guarantee    With the rules "theorem_r" and "ville": P(any alarm of an arm whose mean has not changed since its last
              restart) <= delta, over all arms, rounds and phases: Theorem R of ``theorylab.mdp.average_reward.rbocpd``
              in each arm's own clock, and $\sum_j 1/(j (j + 1)) = 1$. The delay after a change is that of Theorem D, in
-             plays of the arm (:func:`theorylab.detection.rbocpd_bounds.delay_bound`). Regret: nothing is claimed.
+             plays of the arm (:func:`theorylab.detection.rbocpd_bounds.delay_bound`), with the spacing of the
+             candidates where an arm has had more plays than ``slots``. Regret: nothing is claimed.
              "paper" (weight 1/n) and "code" (1/T, the authors' script) raise more false alarms than delta.
 Deviations   The published detector has the weight 1/n, no levels and no phases (``rule="paper"``). The published
              forced exploration is a random arm with probability alpha (recalled); here it is round robin. Those of
@@ -197,7 +198,9 @@ def rbocpd_ucb(
     c = validate.number("c", c, low=0.0)
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng, unit_rewards=True)
     rate = exploration_rate(alpha, setup.n_arms, setup.horizon)
-    kept = default_slots(setup.horizon, setup.n_arms) if slots is None else validate.integer("slots", slots, low=2)
+    kept = default_slots(setup.horizon, setup.n_arms)
+    if slots is not None:
+        kept = validate.integer("slots", slots, low=2, high=max(2, 8 * DETECTOR_BYTES // (32 * setup.n_arms)))
     restarts, symbols = restart_log(setup.horizon), setup.traced()
     found = rbocpd_ucb_kernel(
         setup.world,

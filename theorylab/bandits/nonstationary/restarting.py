@@ -53,6 +53,7 @@ KL, UCB = 0, 1
 SUMS, PULLS, BORN, VALUES = 0, 1, 2, 3  # rows of the arms' state
 TIME, ARM, SEEN, SPLIT = 0, 1, 2, 3  # rows of the log of restarts
 LONGEST_PERIOD = 2**62
+MOST_ROUNDS = 10**9  # of a run that keeps its alarms
 GUARD = 1e-9  # below the best index so far: many times TIE, and more than the index solver's error
 
 
@@ -63,6 +64,8 @@ def arm_state(n_arms: int) -> NDArray[np.float64]:
 
 def restart_log(horizon: int) -> NDArray[np.int64]:
     """(4, R) round, arm, its observations, its split of each restart; an alarm needs two observations at least."""
+    if horizon > MOST_ROUNDS:
+        raise ValueError(f"horizon is {horizon}, expected at most {MOST_ROUNDS} with change detection: alarms are kept")
     return np.zeros((4, horizon // 2 + 1), dtype=np.int64)
 
 

@@ -74,7 +74,7 @@ def known_changes(bandit: Any, horizon: int, changes: Any) -> int:
     (4, 9)
     """
     if changes is not None:
-        return validate.integer("changes", changes, low=1)
+        return validate.integer("changes", changes, low=1, high=horizon)
     if isinstance(bandit, PiecewiseStationaryBandit):
         return max(1, int(np.sum(bandit.change_points < horizon)))
     return 1
@@ -146,7 +146,11 @@ def sliding_window_ucb(
     xi = validate.number("xi", xi, low=0.0, open_low=True)
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng, unit_rewards=True)
     count = known_changes(bandit, setup.horizon, changes)
-    tau = default_window(setup.horizon, count) if window is None else validate.integer("window", window, low=1)
+    tau = (
+        default_window(setup.horizon, count)
+        if window is None
+        else validate.integer("window", window, low=1, high=2**53)
+    )
     kept = min(tau, setup.horizon)
     seen = setup.traced(setup.n_arms)
     sliding_window_ucb_kernel(

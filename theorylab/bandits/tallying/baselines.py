@@ -101,7 +101,7 @@ def batched_exp3(
     (2000, False)
     """
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng, unit_rewards=True)
-    block = validate.integer("block", block, low=1)
+    block = validate.integer("block", block, low=1, high=2**53)
     blocks = -(-setup.horizon // block)
     rate = math.sqrt(2.0 * math.log(setup.n_arms) / (blocks * setup.n_arms))
     probabilities = setup.traced(setup.n_arms)

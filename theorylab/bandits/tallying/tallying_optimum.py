@@ -43,6 +43,14 @@ class TallyingOptimum:
     least_costs: NDArray[np.float64]  # (T + 1,)  the optimum of every shorter horizon, as the program computes it
     exact: Fraction | None = None  # the optimum, with ``exact=True``
 
+    def __post_init__(self) -> None:
+        for values in (self.sequence, self.least_costs):
+            values.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:  # copies are read-only too
+        values = (self.horizon, self.lower, self.upper, self.sequence, self.least_costs, self.exact)
+        return type(self), values
+
     @property
     def gap(self) -> float:
         """``upper - lower``."""
@@ -80,8 +88,7 @@ def tallying_optimum(
     >>> best.sequence.tolist(), best.exact
     ([1, 0, 1, 0, 1, 0], Fraction(0, 1))
     """
-    if not isinstance(bandit, (TallyingBandit, WeightedTallyingBandit)):
-        raise TypeError(f"bandit is {bandit!r}, expected a TallyingBandit or a WeightedTallyingBandit")
+    _expect_tallying(bandit)
     T = validate.integer("horizon", horizon, low=0)
     K, d = bandit.n_arms, max(1, bandit.window - 1)
     before = validate.indices("history", history, below=K).tolist()[-d:]
@@ -107,13 +114,20 @@ def tallying_optimum(
 def sequence_cost(bandit: Tallying, actions: Any, *, history: Sequence[int] = ()) -> float:
     """The sum of the mean losses of the plays, from the model's definition.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If the bandit is no tallying bandit, or an entry of ``actions`` or ``history`` is no arm.
+
     Examples
     --------
     >>> sequence_cost(TallyingBandit([[0.0, 1.0], [0.0, 1.0]]), [0, 0, 1, 1])
     2.0
     """
-    plays = [*history, *(int(a) for a in actions)]
-    first, m = len(history), bandit.window
+    _expect_tallying(bandit)
+    before = validate.indices("history", history, below=bandit.n_arms).tolist()
+    plays = before + validate.indices("actions", actions, below=bandit.n_arms).tolist()
+    first, m = len(before), bandit.window
     losses = (1.0 - bandit.mean_reward(plays[max(0, t - m) : t], plays[t]) for t in range(first, len(plays)))
     return math.fsum(losses)
 
@@ -129,6 +143,11 @@ def complete_policy_regret(bandit: Tallying, actions: Any) -> float:
     3.0
     """
     return sequence_cost(bandit, actions) - float(tallying_optimum(bandit, len(actions)).least_costs[-1])
+
+
+def _expect_tallying(bandit: Any) -> None:
+    if not isinstance(bandit, (TallyingBandit, WeightedTallyingBandit)):
+        raise TypeError(f"bandit is {bandit!r}, expected a TallyingBandit or a WeightedTallyingBandit")
 
 
 def _table(bandit: Tallying, exact: bool) -> tuple[NDArray[Any], int]:
