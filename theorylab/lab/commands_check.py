@@ -79,12 +79,18 @@ def power(
     from theorylab.lab.catalogue import load_results
     from theorylab.lab.output import print_table, writable_file, write_json
     from theorylab.lab.progress import reporting
+    from theorylab.lab.workers import done_jobs, side_by_side
     from theorylab.verify.engine import DEFAULT_ENTROPY
     from theorylab.verify.power import power as run_power
 
     writable_file("--json", json_file)
+    rng, results = DEFAULT_ENTROPY if seed is None else seed, load_results(slugs)
     with reporting() as progress:
-        rows = run_power(load_results(slugs), rng=DEFAULT_ENTROPY if seed is None else seed, progress=progress)
+        if side_by_side(None, len(results)):
+            found = done_jobs([("power", result.slug, rng) for result in results], None, progress)
+            rows = [row for mine in found for row in mine]
+        else:
+            rows = run_power(results, rng=rng, progress=progress)
     if json_file is not None:
         write_json([row.to_dict() for row in rows], json_file)
     if json_file != "-":

@@ -98,6 +98,13 @@ def _evidence(slug: str, preset: str, seed: int, coq: Any, out: str | None) -> t
     return record["level"], str(records.write(record, into=None if out is None else Path(out)))
 
 
+def _power(slug: str, seed: int) -> Any:
+    from theorylab.lab.catalogue import load_result
+    from theorylab.verify.power import power
+
+    return power([load_result(slug)], rng=seed)
+
+
 def _sweep() -> Any:
     from theorylab.lab.store import ResultStore
     from theorylab.lab.sweeps import resumable
@@ -110,4 +117,5 @@ KINDS: dict[str, Callable[..., Any]] = {
     "profile": _profile,
     "figures": _figures,
     "evidence": _evidence,
+    "power": _power,
 }
