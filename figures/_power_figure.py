@@ -26,7 +26,7 @@ TITLES = {
 }
 PRESETS = {  # smoke and quick run plain Python: compiling the mutants would take longer than running them
     "smoke": {"horizon": 60, "runs": 5, "repetitions": 2, "instances": 2, "tree": 3, "plain": True, "mutants": 2},
-    "quick": {"horizon": 150, "runs": 10, "repetitions": 2, "instances": 2, "tree": 4, "plain": True, "mutants": 4},
+    "quick": {"horizon": 150, "runs": 10, "repetitions": 2, "instances": 2, "tree": 4, "plain": True, "mutants": 3},
     "paper": {
         "horizon": 20_000,
         "runs": 60,

@@ -125,8 +125,8 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
         f"Mean regret after T = {int(end['t'].max()):,} rounds on functions drawn from the prior ({POINTS} points, "
         f"squared exponential kernel of length {LENGTH:g}, noise {SIGMA:g}): {said}. Theorem 1 allows GP-UCB "
         f"{end.where(algorithm='bound')['regret'][0]:.0f}. Its confidence width, made for all points and "
-        "times, costs regret; expected improvement and the knowledge gradient, for which no bound is claimed, pay less "
-        "on average, but the regret of some runs of the online one grows linearly: it settled on a wrong point."
+        "times, costs regret. No bound is claimed for the others: expected improvement pays least here, the knowledge "
+        "gradient pays early for what it learns, and the online one may settle on a point that is not the best."
     )
 
 

@@ -82,15 +82,21 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     for who, (colour, dash) in LOOKS.items():
         for axes, column in zip(panels, ("regret", "seconds", "posteriors"), strict=True):
             horizons, values = matrix(table, who, column)
+            values = values * 1e3 if column == "seconds" else values
             _style.band(axes, horizons, values, who, _style.COLOURS[colour], interval="quantile", dash=dash)
         horizons, values = matrix(table, who, "unique")
         panels[2].plot(
             horizons, values.mean(axis=0), color=_style.COLOURS[colour], linestyle="", marker="o", markersize=4,
             markerfacecolor="white",
         )  # fmt: skip
-    panels[0].set(xscale="log", ylim=(0, None), xlabel="T (rounds)", ylabel="pseudo-regret (reward)", title="regret")
-    panels[1].set(xscale="log", yscale="log", xlabel="T (rounds)", ylabel="seconds a run", title="time")
-    panels[2].set(xscale="log", yscale="log", xlabel="T (rounds)", title="posteriors (lines), unique points (dots)")
+    panels[0].set(ylim=(0, None), ylabel="pseudo-regret (reward)", title="regret")
+    panels[1].set(ylim=(0, None), ylabel="milliseconds a run", title="time")
+    panels[2].set(yscale="log", title="posteriors (lines), unique points (dots)")
+    horizons = np.unique(table["t"])
+    for axes in panels:
+        axes.set(xscale="log", xlabel="T (rounds)")
+        axes.set_xticks(horizons, labels=[f"{T:,}" for T in horizons.tolist()])
+        axes.set_xticks([], minor=True)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside upper center", ncols=3, title=_style.BANDS["quantile"], title_fontsize=7
@@ -132,7 +138,7 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
     """The finding in plain words."""
     end = table.where(last=True)
     said = "; ".join(
-        f"{who}: regret {mine['regret'].mean():.0f}, {1e3 * mine['seconds'].mean():.0f} ms, "
+        f"{who}: regret {mine['regret'].mean():.0f}, {1e3 * mine['seconds'].mean():.2f} ms, "
         f"{mine['posteriors'].mean():.0f} posteriors, {mine['unique'].mean():.0f} unique points"
         for who, mine in ((a, end.where(algorithm=a)) for a in LOOKS)
     )

@@ -93,7 +93,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         first = table.where(kind="steady", algorithm=row)["t"]
         left.plot(grid, [np.mean((first > 0) & (first <= t)) for t in grid], color=color, linestyle=dash)
     left.axhline(DELTA, color="black", linewidth=0.9, linestyle=(0, (4, 2)))
-    left.text(12, DELTA + 0.015, "δ = 0.05", fontsize=8)
+    left.text(60, DELTA + 0.015, "δ = 0.05", fontsize=8)
     left.set(xscale="log", ylim=(-0.03, 1.03), xlabel="round t, no change", ylabel="share of runs with a restart by t")
     left.set_title(f"False restarts, means {STATIONARY}", loc="left", fontsize=9)
     for row, (label, color, dash) in LOOKS.items():

@@ -202,12 +202,18 @@ def played(**parameters: Any) -> tuple[Instance, ...]:
     )
 
 
+ONLINE = (
+    *played(online=True)[:1],
+    Instance(
+        "noisy to the end", independent(3, 2.0), {"smoke": 30, "power": 20}, {"smoke": 2, "power": 6}, {"online": True}
+    ),
+)
 ONCE = Instance("once", uneven(4, 0.5), 1, {"smoke": 12, "quick": 21, "power": 12}, {}, EVERYWHERE)
 CHECKS = (
     reference("gp_ucb", "GPUCB", played(delta=0.1)),
     reference("gp_ei", "GPEI", played()),
     reference("knowledge_gradient", "KnowledgeGradient", played(online=False)),
-    reference("knowledge_gradient", "KnowledgeGradient", played(online=True)[:1]),
+    reference("knowledge_gradient", "KnowledgeGradient", ONLINE),
     Check(
         name="one step at a time is the batch posterior", evaluate=incremental, source="conditional Gaussian laws",
         instances=(

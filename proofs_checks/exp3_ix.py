@@ -3,7 +3,10 @@ r"""[neu2015explore]: EXP3-IX; regret with high probability, the lemma on implic
 The proof.  The potential argument of EXP3 bounds $\sum_t \langle p_t, \hat\ell_t \rangle - \hat L_{T,i}$ on every run.
 Implicit exploration makes $\langle p_t, \hat\ell_t \rangle = \ell_{t,A_t} - \gamma \sum_i \hat\ell_{t,i}$, an identity,
 and its estimates are so small that $\max_i (\hat L_{T,i} - L_{T,i}) \le \ln(K/\delta)/(2\gamma)$ with probability
-$1 - \delta$ (Corollary 1): the only place where chance enters.
+$1 - \delta$ (Corollary 1): the only place where chance enters.  Corollary 1, derived: for
+$z = 2\gamma\ell_i 1\{A = i\}/p_i$ the estimate has $2\gamma\hat\ell_i \le z/(1 + z/2) \le \ln(1 + z)$, so
+$E[e^{2\gamma\hat\ell_i}] \le 1 + 2\gamma\ell_i \le e^{2\gamma\ell_i}$ given the past; Markov's inequality for the
+product over rounds, and a union over the arms.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@ r"""[bubeck2012regret]: EXP3.P; regret with high probability, optimistic estimat
 
 The proof.  The bonus $\beta / p_i$ makes $\tilde G_i$ exceed the true gain up to $\ln(1/\delta)/\beta$ with probability
 $1 - \delta$ (Lemma 3.1); the mixing keeps $\eta \tilde g_{t,i} \le 1$, so that $e^x \le 1 + x + x^2$ bounds the growth
-of the potential in each round.
+of the potential in each round.  Lemma 3.1, derived: for $\beta \le 1$ and $y = \beta(g_i - g_i 1\{A = i\}/p_i) \le 1$,
+$E[e^y] \le 1 + E[y] + E[y^2] \le 1 + \beta^2/p_i \le e^{\beta^2/p_i}$ given the past, so that
+$E[e^{\beta(g_i - \tilde g_i)}] \le 1$; Markov's inequality for the product over rounds, and a union over the arms.
 """
 
 from __future__ import annotations

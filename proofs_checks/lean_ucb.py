@@ -137,9 +137,9 @@ CLAIMS = (
     Claim(
         name="at most 1.2 of the fluid law",
         kind=Expectation(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \le 1.2 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2, all indices level",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 1.2 * law(case),
@@ -150,9 +150,9 @@ CLAIMS = (
     Claim(
         name="at least 0.8 of the fluid law",
         kind=LowerBound(),
-        source="derived: all indices are level",
+        source="a law, not a theorem: all indices are level; the 20% are ours",
         statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2",
-        constants="derived here",
+        constants="none",
         instances=LEVEL,
         quantity=final_regret,
         bound=lambda case: 0.8 * law(case),

@@ -193,8 +193,8 @@ def growth_check(algorithm: str, power: float) -> Check:
             Instance(
                 "swaps, Y = sqrt(T) / 10",
                 lambda: swaps(1000),
-                {"smoke": 30_000, "quick": 100_000, "paper": 1_000_000},
-                {"smoke": 20, "quick": 20, "paper": 100},
+                {"smoke": 30_000, "quick": 50_000, "paper": 1_000_000},
+                {"smoke": 10, "quick": 16, "paper": 100},
                 {},
                 NO_MUTANTS,
             ),

@@ -11,7 +11,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/bring-your-own.md", "docs/json.md", "benchmarks/README.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/bring-your-own.md",
+    "docs/evidence.md",
+    "docs/json.md",
+    "benchmarks/README.md",
+)
 SET_UP = ["pip install . && theorylab reproduce --preset quick", "pip install -e '.[test]' && pytest"]
 SHELL = re.compile(r"```(?:sh|bash|shell|console)\n(.*?)```", re.DOTALL)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)

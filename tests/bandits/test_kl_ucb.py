@@ -148,6 +148,8 @@ def test_edges():
     assert kl_ucb(BernoulliBandit([0.9, 0.5]), 10, form="theory", rng=1).theorems_algorithm
     assert not kl_ucb(BernoulliBandit([0.9, 0.5]), 10, rng=1).theorems_algorithm
     assert not kl_ucb(CHANGING, 10, form="theory", rng=1).theorems_algorithm
+    assert kl_ucb(MIXED, 10, form="theory", rng=1).theorems_algorithm
+    assert not kl_ucb(MIXED, 10, form="explicit", rng=1).theorems_algorithm  # stated for Bernoulli arms
 
 
 def test_pulls_and_regret_agree():

@@ -19,7 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.random import Generator
 
-from theorylab.bandits.models import AdaptiveAdversary, AdversarialBandit, BanditModel
+from theorylab.bandits.models import AdaptiveAdversary, BanditModel
 from theorylab.bandits.record import BanditRun
 from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
@@ -120,8 +120,7 @@ def _run(
     if not isinstance(bandit, BanditModel):
         raise TypeError(f"bandit is {bandit!r}, expected a model of theorylab.bandits")
     horizon = validate.integer("horizon", horizon, low=1, high=checkpoint_times.LONGEST)
-    if isinstance(bandit, AdversarialBandit) and horizon > bandit.horizon:
-        raise ValueError(f"horizon is {horizon}, expected at most {bandit.horizon}: the rounds of the table of losses")
+    bandit.refuse_longer(horizon)
     times = checkpoint_times.validated(checkpoints, horizon)
     made = streams(rng)
     agent = make_agent(AgentInfo(bandit.n_arms, horizon, keywords))
@@ -132,8 +131,8 @@ def _run(
         _same_again(bandit, history, rewards, times)
     kept = None
     if trace:
-        own = {key: np.asarray(value) for key, value in getattr(agent, "trace", {}).items()}
-        kept = MappingProxyType({"actions": np.array(history, np.int64), "rewards": np.array(rewards), **own})
+        own = {key: _array(label, key, value) for key, value in getattr(agent, "trace", {}).items()}
+        kept = MappingProxyType({**own, "actions": np.array(history, np.int64), "rewards": np.array(rewards)})
     return BanditRun(
         algorithm=label,
         parameters=dict(keywords),
@@ -149,6 +148,13 @@ def _run(
         theorems_algorithm=False,
         trace=kept,
     )
+
+
+def _array(label: str, key: Any, value: Any) -> Any:
+    try:
+        return np.array(value)
+    except ValueError as error:
+        raise ValueError(f"trace[{key!r}] of {label} has entries of different lengths, expected one shape") from error
 
 
 def _same_again(bandit: AdaptiveAdversary, history: list[int], rewards: Any, times: Any) -> None:

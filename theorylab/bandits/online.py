@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from theorylab.bandits.models import AdversarialBandit, BanditModel
+from theorylab.bandits.models import BanditModel
 from theorylab.bandits.record import BanditRun
 from theorylab.bandits.world import COUNTS, Log, Memory, World, make_log
 from theorylab.core import checkpoints as checkpoint_times
@@ -73,8 +73,7 @@ def begin(
     if not isinstance(bandit, BanditModel):
         raise TypeError(f"bandit is {bandit!r}, expected a model of theorylab.bandits")
     horizon = validate.integer("horizon", horizon, low=1, high=checkpoint_times.LONGEST)
-    if isinstance(bandit, AdversarialBandit) and horizon > bandit.horizon:
-        raise ValueError(f"horizon is {horizon}, expected at most {bandit.horizon}: the rounds of the table of losses")
+    bandit.refuse_longer(horizon)
     if unit_rewards and not bandit.unit_rewards:
         raise ValueError(f"bandit is {bandit!r} with rewards outside [0, 1], expected rewards in [0, 1]")
     times = checkpoint_times.validated(checkpoints, horizon)

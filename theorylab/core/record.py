@@ -33,8 +33,8 @@ def versions() -> Mapping[str, str]:
 class RunRecord:
     """What every algorithm returns, with the series of its own subclass.
 
-    Arrays are made read-only.  ``times`` (C,) are the checkpoints; each array field of length C is a series over them
-    and becomes a column of :meth:`rows`.
+    Arrays are made read-only, those in mappings too.  ``times`` (C,) are the checkpoints; each array field of length C
+    is a series over them and becomes a column of :meth:`rows`.
     """
 
     algorithm: str
@@ -47,8 +47,8 @@ class RunRecord:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
-            elif isinstance(value, dict):
-                object.__setattr__(self, field.name, MappingProxyType(dict(value)))
+            elif isinstance(value, (dict, MappingProxyType)):
+                object.__setattr__(self, field.name, MappingProxyType({k: _frozen(v) for k, v in value.items()}))
 
     def __reduce__(self) -> tuple[Any, ...]:  # read-only mappings cannot be pickled; what is rebuilt is read-only again
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
@@ -74,6 +74,14 @@ class RunRecord:
         ]
 
 
+def _frozen(value: Any) -> Any:
+    """A read-only view of an array, so that an array of the caller's stays as it is; anything else as it is."""
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value = value.view()
+        value.flags.writeable = False
+    return value
+
+
 def rebuilt(kind: type[Any], values: dict[str, Any]) -> Any:
     """The record with these fields: what copies and unpickled records are made with, so that they are read-only too."""
     return kind(**values)
@@ -86,7 +94,7 @@ def _is_series(field: dataclasses.Field[Any], values: Any, times: Any) -> bool:
 def plain(value: Any) -> Any:
     """The same value in plain Python: arrays to lists, records to dicts, non-finite floats to strings."""
     if isinstance(value, np.ndarray):
-        return [plain(v) for v in value.tolist()]
+        return plain(value.tolist())  # a list, or one number when there is no axis
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):

@@ -214,12 +214,11 @@ def exp3(
         setup.agent,
     )
     parameters = {"form": form, "eta": rate, "gamma": gamma}
-    if isinstance(bandit, AdversarialBandit):
-        largest_gain = setup.horizon - float(bandit.losses[: setup.horizon].sum(axis=0).min())
-    else:
-        largest_gain = float(setup.horizon) if bandit.stationary else math.inf
-    known = largest_gain <= (setup.horizon if gain_bound is None else gain_bound)
-    theorem = eta is None and known
+    theorem = eta is None and (bandit.stationary or isinstance(bandit, AdversarialBandit))
+    if gain_bound is not None:  # the theorem needs a bound on the gain of the best arm
+        table = isinstance(bandit, AdversarialBandit)
+        lost = float(bandit.losses[: setup.horizon].sum(axis=0).min()) if table else 0.0  # type: ignore[attr-defined]
+        theorem = theorem and gain_bound >= setup.horizon - lost
     return finish(
         setup, "exp3", parameters, theorem=theorem, trace={"probabilities": probabilities, "estimates": estimates}
     )

@@ -293,6 +293,6 @@ def regret_bound(t: float, n: int, sigma: float, gain: float, delta: float) -> f
     Examples
     --------
     >>> round(regret_bound(100, 20, 0.5, 10.0, 0.05), 1)
-    394.4
+    395.1
     """
     return math.sqrt(8.0 / math.log1p(sigma**-2) * t * _confidence(t, n, delta) * gain)

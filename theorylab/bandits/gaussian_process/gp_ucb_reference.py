@@ -99,7 +99,11 @@ class GPEI(Posterior):
         values = []
         for m, s in zip(mean, self.trace["deviations"][-1], strict=True):
             z = (m - max(mean)) / s if s > 0 else -math.inf
-            values.append(s * (z * float(ndtr(z)) + math.exp(-z * z / 2) / math.sqrt(2 * math.pi)) if s > 0 else max(m - max(mean), 0.0))
+            values.append(
+                s * (z * float(ndtr(z)) + math.exp(-z * z / 2) / math.sqrt(2 * math.pi))
+                if s > 0
+                else max(m - max(mean), 0.0)
+            )
         return worthiest(values, mean)
 
 

@@ -262,7 +262,7 @@ def regret_bound(t: float, n: int, sigma: float, gain: float, delta: float, C: f
     Examples
     --------
     >>> round(regret_bound(100, 20, 0.5, 10.0, 0.05, 2.0), 1)
-    788.8
+    790.1
     """
     from theorylab.bandits.gaussian_process.gp_ucb import regret_bound as one_at_a_time
 

@@ -8,7 +8,9 @@ from theorylab.bandits.models.changing import (
     RottingBandit,
 )
 from theorylab.bandits.models.combinatorial import CombinatorialBandit, CombinatorialLosses, one_sided_losses
+from theorylab.bandits.models.constrained import ClosedLoopBandit, ConstrainedBandit, lending_loop
 from theorylab.bandits.models.contextual import ContextualBandit
+from theorylab.bandits.models.gaussian_process import GPBandit, squared_exponential
 from theorylab.bandits.models.history import (
     LastSwitchDependentBandit,
     RechargingBandit,
@@ -22,10 +24,13 @@ __all__ = [
     "AdversarialBandit",
     "BanditModel",
     "BernoulliBandit",
+    "ClosedLoopBandit",
     "CombinatorialBandit",
     "CombinatorialLosses",
+    "ConstrainedBandit",
     "ContextualBandit",
     "FiniteSupportBandit",
+    "GPBandit",
     "GaussianBandit",
     "LastSwitchDependentBandit",
     "PiecewiseStationaryBandit",
@@ -33,5 +38,7 @@ __all__ = [
     "RottingBandit",
     "TallyingBandit",
     "WeightedTallyingBandit",
+    "lending_loop",
     "one_sided_losses",
+    "squared_exponential",
 ]

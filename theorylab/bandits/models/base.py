@@ -44,6 +44,16 @@ class BanditModel:
         """Whether rewards of an arm are independent and identically distributed."""
         return False
 
+    @property
+    def limit(self) -> tuple[int, str] | None:
+        """The most rounds of a run and what they are; None when a run may have any length."""
+        return None
+
+    def refuse_longer(self, horizon: int) -> None:
+        """Raise ``ValueError`` when a run of ``horizon`` rounds is longer than the bandit."""
+        if self.limit is not None and horizon > self.limit[0]:
+            raise ValueError(f"horizon is {horizon}, expected at most {self.limit[0]}: {self.limit[1]}")
+
     def mean_reward(self, history: Sequence[int], arm: int) -> float:
         """The mean reward of playing ``arm`` after the arms in ``history``."""
         raise NotImplementedError

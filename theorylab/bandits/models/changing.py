@@ -152,6 +152,11 @@ class AdversarialBandit(BanditModel):
         """T, the length of the table."""
         return len(self.losses)
 
+    @property
+    def limit(self) -> tuple[int, str] | None:
+        """The rounds of the table."""
+        return self.horizon, "the rounds of the table of losses"
+
     def mean_reward(self, history: Sequence[int], arm: int) -> float:
         """1 minus the loss of the arm in this round."""
         return 1.0 - float(self.losses[len(history), arm])

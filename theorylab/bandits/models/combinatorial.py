@@ -253,6 +253,11 @@ class CombinatorialLosses(BanditModel):
         return len(self.losses)
 
     @property
+    def limit(self) -> tuple[int, str] | None:
+        """The rounds of the table."""
+        return self.horizon, "the rounds of the table of losses"
+
+    @property
     def size(self) -> int:
         """m, the most coordinates that a policy chooses at once."""
         return int((self.policies != 0).sum(axis=2).max())

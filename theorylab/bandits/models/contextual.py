@@ -93,6 +93,11 @@ class ContextualBandit(BanditModel):
         """(X,) the largest mean of each context."""
         return self.f.max(axis=1)  # type: ignore[no-any-return]
 
+    @property
+    def limit(self) -> tuple[int, str] | None:
+        """The given contexts."""
+        return None if self.contexts is None else (len(self.contexts), "the length of contexts")
+
     def draw_contexts(self, horizon: int, rng: Generator) -> NDArray[np.int64]:
         """(T,) the contexts of a run: the given ones, or one uniform draw each.
 
@@ -106,8 +111,7 @@ class ContextualBandit(BanditModel):
             drawn = np.searchsorted(ends, rng.random(horizon), side="right")
             last = int(np.flatnonzero(self.law)[-1])  # rounding may leave the last end below the draw
             return np.minimum(drawn, last).astype(np.int64)
-        if horizon > len(self.contexts):
-            raise ValueError(f"horizon is {horizon}, expected at most {len(self.contexts)}: the length of contexts")
+        self.refuse_longer(horizon)
         return self.contexts[:horizon].copy()  # type: ignore[no-any-return]
 
     def mean_reward(self, history: Sequence[int], arm: int) -> float:

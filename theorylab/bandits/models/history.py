@@ -79,7 +79,7 @@ class TallyingBandit(BanditModel):
 
     def mean_reward(self, history: Sequence[int], arm: int) -> float:
         """1 minus the loss at the tally of this play."""
-        recent = list(history)[max(0, len(history) - self.window + 1) :]
+        recent = list(history[max(0, len(history) - self.window + 1) :])
         return 1.0 - float(self.h[arm, recent.count(arm)])
 
     def round_benchmark(self, t: int) -> float:
@@ -207,7 +207,7 @@ class WeightedTallyingBandit(BanditModel):
 
     def mean_reward(self, history: Sequence[int], arm: int) -> float:
         """1 minus the loss at the knot nearest to the weighted share of this play."""
-        plays = [arm, *reversed(history)][: self.window]
+        plays = [arm, *reversed(history[max(0, len(history) - self.window + 1) :])]
         share = sum(w for w, a in zip(self.weights.tolist(), plays, strict=False) if a == arm) / self.weights.sum()
         return 1.0 - float(self.h[arm, self._nearest(float(share))])
 
@@ -310,14 +310,15 @@ class LastSwitchDependentBandit(BanditModel):
 
     def mean_reward(self, history: Sequence[int], arm: int) -> float:
         """The mean at the arm's state."""
-        plays = list(history)
-        if self.run is not None and plays and plays[-1] == arm:
-            length = 0
-            while length < len(plays) and plays[-1 - length] == arm:
+        if self.run is not None and len(history) and history[-1] == arm:
+            length, most = 1, min(len(history), self.run.shape[1])  # beyond the last entry nothing changes
+            while length < most and history[-1 - length] == arm:
                 length += 1
-            return float(self.run[arm, min(length, self.run.shape[1]) - 1])
-        since = plays[::-1].index(arm) + 1 if arm in plays else len(plays) + 1
-        return float(self.idle[arm, min(since, self.idle.shape[1]) - 1])
+            return float(self.run[arm, length - 1])
+        since = 1
+        while since < self.idle.shape[1] and since <= len(history) and history[-since] != arm:
+            since += 1
+        return float(self.idle[arm, since - 1])
 
     def world(self) -> World:
         """The arrays that kernels run on."""

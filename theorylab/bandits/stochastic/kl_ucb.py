@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.bandits.models import BanditModel
+from theorylab.bandits.models import BanditModel, BernoulliBandit
 from theorylab.bandits.online import TIE, begin, finish
 from theorylab.bandits.record import BanditRun
 from theorylab.bandits.stochastic.kl_index import kl_index_kernel, kl_kernel
@@ -148,7 +148,7 @@ def kl_ucb(
     kl_ucb_kernel(
         setup.world, setup.memory, setup.log, setup.horizon, FORMS.index(form), *work, indices, setup.environment
     )
-    theorem = form != "practice" and bandit.stationary
+    theorem = bandit.stationary and (form == "theory" or (form == "explicit" and isinstance(bandit, BernoulliBandit)))
     return finish(setup, "kl_ucb", {"form": form}, theorem=theorem, trace={"indices": indices})
 
 
