@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,8 +79,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             label = name if what == "earned" else "_"
             _style.band(axes, times, matrix, label, _style.COLOURS[colour], interval="quantile", dash=dash)
     _style.bound_line(left, times, np.full(len(times), 1.0 - ALPHA), "constraint, 1 - $\\alpha$")
-    left.set(xscale="log", xlabel="round t", ylabel="earned / ($\\mu_0$ t)")
-    right.set(xscale="log", ylim=(-0.02, 1.02), xlabel="round t", ylabel="fraction of default plays")
+    left.set(xscale="log", xlabel="t (rounds)", ylabel="earned / ($\\mu_0$ t)")
+    right.set(xscale="log", ylim=(-0.02, 1.02), xlabel="t (rounds)", ylabel="fraction of default plays")
     figure.legend(loc="outside upper center", ncols=4, title=_style.BANDS["quantile"], title_fontsize=7)
 
 
@@ -100,7 +101,7 @@ def kept(name: str, expected: bool) -> Conclusion:
 
     said = "keeps" if expected else "breaks"
     statement = f"the constraint fails at some t with probability {'at most' if expected else 'above'} {DELTA}"
-    return Conclusion(f"{name} {said} the constraint", statement, "wu2016conservative", evaluate)
+    return Conclusion(f"{name} {said} the constraint", f"{name}: {statement}", "wu2016conservative", evaluate)
 
 
 def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
@@ -131,7 +132,10 @@ FIGURE = Figure(
     conclusions=(
         kept("Conservative UCB", True),
         kept("UCB1", False),
-        Below("Conservative UCB", "BudgetFirst", column="value", source="wu2016conservative", quantity="regret"),
+        replace(
+            Below("Conservative UCB", "BudgetFirst", column="value", source="wu2016conservative", quantity="regret"),
+            statement="regret of Conservative UCB is below that of BudgetFirst",
+        ),
     ),
     caption=caption,
 )

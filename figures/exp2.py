@@ -106,9 +106,9 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             linestyle="none", color="black", clip_on=False, label="bound of CSB-Exp2 at T",
         )  # fmt: skip
         axes.set_yscale("log", nonpositive="clip")
-        axes.set(xscale="log", title=name, xlabel="rounds of T")
+        axes.set(xscale="log", title=name, xlabel="t (rounds)")
         drawn.update({label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)})
-    panels[0].set_ylabel("realised regret")
+    panels[0].set_ylabel("realised regret (loss)")
     figure.legend(
         drawn.values(), drawn.keys(), loc="outside upper center", ncols=3, title=_style.BANDS["t"], title_fontsize=7
     )

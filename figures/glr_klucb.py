@@ -85,7 +85,7 @@ BATCH = 10  # runs of a task
 SHARED: dict[str, Any] = {"problems": (1, 2)}
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {**SHARED, "horizons": (5000,), "runs": 20},
-    "quick": {**SHARED, "horizons": (5000, 10_000), "runs": 40},
+    "quick": {**SHARED, "horizons": (5000, 10_000), "runs": 30},
     "paper": {**SHARED, "horizons": (5000, 10_000, 20_000), "runs": 1000},
 }
 TICKS = (50, 100, 200, 500, 1000, 2000)

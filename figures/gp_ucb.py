@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,8 @@ def below_bound(table: Table, alpha: float) -> Outcome:
 
 def lower(first: str, second: str) -> Conclusion:
     """At the horizon."""
-    return Below(first, second, column="regret", source="ours", last=True, name=f"{first} below {second}")
+    test = Below(first, second, column="regret", source="ours", last=True, name=f"{first} below {second}")
+    return replace(test, statement=f"at the horizon the regret of {first} is below that of {second}")
 
 
 CONCLUSIONS = (

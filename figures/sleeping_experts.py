@@ -97,7 +97,8 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
             )  # fmt: skip
     axes.axhline(0.0, color="black", linewidth=0.6)
     axes.set_yscale("symlog", linthresh=100.0)
-    low, high = axes.get_ylim()
+    low, high = (1.4 * limit for limit in axes.get_ylim())  # no marker is cut
+    axes.set_ylim(low, high)
     ticks = [m for m in (50, 100, 200, 500, 1000, 3000, 10_000) if m < high or -m > low]
     shown = [v for v in (*(-m for m in ticks), 0, *ticks) if low <= v <= high]
     axes.set_yticks(shown, [str(v) for v in shown])
@@ -121,7 +122,10 @@ def below_bounds(method: str) -> Conclusion:
         return Outcome("supported" if worst <= 1.0 + 1e-9 else "refuted", f"largest regret / bound {worst:.3f}")
 
     return Conclusion(
-        f"{METHODS[method]} below its bounds", "every group of every run is below its bound", "theorem", evaluate
+        f"{METHODS[method]} below its bounds",
+        f"{METHODS[method]}: every group of every run is below its bound",
+        "theorem",
+        evaluate,
     )
 
 
@@ -140,7 +144,10 @@ def below_hedge(method: str) -> Conclusion:
         return Outcome(verdict, f"largest group regret {mine.mean():.1f} against {other.mean():.1f}, p = {p:.2g}", p)
 
     return Conclusion(
-        f"{METHODS[method]} below Hedge", "its largest group regret is below that of Hedge", "ours", evaluate
+        f"{METHODS[method]} below Hedge",
+        f"largest group regret of {METHODS[method]} is below that of Hedge",
+        "ours",
+        evaluate,
     )
 
 

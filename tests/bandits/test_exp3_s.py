@@ -67,11 +67,10 @@ def test_printed_regret_on_problem_2(horizon, printed, spread):
     assert abs(mean - printed) < spread + 4 * error
 
 
-@pytest.mark.parametrize(("horizon", "printed"), [(5000, 379), (10_000, 578), (20_000, 870)])
-def test_printed_regret_on_problem_1_is_somewhat_larger(horizon, printed):
-    """The printed numbers come from code that shares with the played arm only."""
+@pytest.mark.parametrize(("horizon", "printed", "spread"), [(5000, 379, 31), (10_000, 578, 44), (20_000, 870, 64)])
+def test_printed_regret_on_problem_1(horizon, printed, spread):
     mean, error = mean_regret(problem_1(horizon), horizon)
-    assert 0.8 * printed - 4 * error < mean < printed
+    assert abs(mean - printed) < spread + 4 * error
 
 
 def test_sharing_helps_when_the_best_arm_changes():

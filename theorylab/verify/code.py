@@ -131,7 +131,8 @@ def _source_path(module: str) -> Path:
 
 def _imports(module: str) -> set[str]:
     """The theorylab modules that ``module`` imports at its top level."""
-    tree = ast.parse(_source_path(module).read_text(encoding="utf-8"))
+    with _import_lock:  # Python 3.11's parser is not safe in several threads at once
+        tree = ast.parse(_source_path(module).read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.Import):

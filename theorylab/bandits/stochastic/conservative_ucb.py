@@ -182,7 +182,10 @@ def budget_first(
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng)
     parameters = _checked(mu0, alpha, delta)
     worst = worst_regret(setup.n_arms, setup.horizon, parameters["delta"])
-    first = min(setup.horizon, math.ceil(worst / (parameters["alpha"] * parameters["mu0"])))
+    first = min(
+        setup.horizon,
+        math.ceil(min(worst / max(parameters["alpha"] * parameters["mu0"], 1e-300), float(setup.horizon))),
+    )
     return _run(setup, "budget_first", parameters, first, False, {"first": first})
 
 
