@@ -1,9 +1,10 @@
 r"""[alami2022bayesian]: R-BOCPD-UCB; false restarts, delay, levels, forced exploration.
 
 The published weight 1/n is a negative control: it restarts without a change far more often than delta; the script's 1/T
-is one at the horizons where it does.  With the weight of Theorem R the false restarts of all arms and phases together have probability at most delta: detector i
-in phase j has the level :math:`\delta/(K j (j+1))`, and these sum to delta over arms and phases.  The delay is that of
-Theorem D (``theorylab.detection.rbocpd_bounds``) in plays of the arm; no bound on the regret is claimed.
+is one at the horizons where it does.  With the weight of Theorem R the false restarts of all arms and phases together
+have probability at most delta: detector i in phase j has the level :math:`\delta/(K j (j+1))`, and these sum to delta
+over arms and phases.  The delay is that of Theorem D (``theorylab.detection.rbocpd_bounds``) in plays of the arm; no
+bound on the regret is claimed.
 """
 
 from __future__ import annotations

@@ -227,15 +227,15 @@ MUTANTS = (
     Mutant(
         "alpha outside the root",
         ROTTING,
-        "rule, 2.0 * alpha * sigma * sigma, grid",
-        "rule, 2.0 * alpha * alpha * sigma * sigma, grid",
+        "squared = 2.0 * alpha * sigma * sigma",
+        "squared = 2.0 * alpha * alpha * sigma * sigma",
         "plays like its reference",
     ),
     Mutant(
         "sigma without its square",
         ROTTING,
-        "rule, 2.0 * alpha * sigma * sigma, grid",
-        "rule, 2.0 * alpha * sigma, grid",
+        "squared = 2.0 * alpha * sigma * sigma",
+        "squared = 2.0 * alpha * sigma",
         "plays like its reference",
     ),
     Mutant(

@@ -182,17 +182,17 @@ def budget_first(
     setup = begin(bandit, horizon, checkpoints=checkpoints, trace=trace, rng=rng)
     parameters = _checked(mu0, alpha, delta)
     worst = worst_regret(setup.n_arms, setup.horizon, parameters["delta"])
-    first = min(
-        setup.horizon,
-        math.ceil(min(worst / max(parameters["alpha"] * parameters["mu0"], 1e-300), float(setup.horizon))),
-    )
+    first = min(setup.horizon, math.ceil(worst / (parameters["alpha"] * parameters["mu0"])))
     return _run(setup, "budget_first", parameters, first, False, {"first": first})
+
+
+LEAST = 1e-100  # their product is divided by
 
 
 def _checked(mu0: Any, alpha: Any, delta: Any) -> dict[str, float]:
     return {
-        "mu0": validate.number("mu0", mu0, low=0.0, high=1.0, open_low=True),
-        "alpha": validate.number("alpha", alpha, low=0.0, high=1.0, open_low=True),
+        "mu0": validate.number("mu0", mu0, low=LEAST, high=1.0),
+        "alpha": validate.number("alpha", alpha, low=LEAST, high=1.0),
         "delta": validate.confidence("delta", delta),
     }
 
