@@ -24,7 +24,7 @@ from theorylab.core.kernels import kernel
 from theorylab.core.rng import child_seed
 from theorylab.core.sweeps import threads
 
-ROUNDS, PEER_ROUNDS = 100_000, 20_000
+ROUNDS, RUNS, PEER_ROUNDS = 100_000, 10, 20_000
 SEEDS, SHORT = 1000, 10_000
 ENTRIES = {  # name: module, function, target against the fastest peer, most times the floor's time
     "ucb1": ("theorylab.bandits.stochastic", "ucb1", 50, 8),
@@ -52,7 +52,7 @@ SWEPT = {  # name: package, keywords
     "glr_klucb": ("nonstationary", {}),
     "rbocpd_ucb": ("nonstationary", {}),
     "exp3_s": ("nonstationary", {}),
-    "wtb_successive_elimination": ("tallying", {"M": 20}),
+    "wtb_successive_elimination": ("tallying", {"M": 20, "delta": 1e-4}),
 }
 
 
@@ -94,6 +94,12 @@ def against_peers(name: str, speed: float, target: float, found: list[dict[str, 
     )
 
 
+def runs(algorithm: Any, bandit: Any) -> None:
+    """Ten runs, as many decisions as the floor draws."""
+    for seed in range(RUNS):
+        algorithm(bandit, ROUNDS, rng=seed)
+
+
 def single_runs(found: list[dict[str, Any]]) -> list[Row]:
     """One run of T = 1e5 with ten arms against the floor and against peers."""
     bandit, rows = one_good_arm(10), []
@@ -101,15 +107,15 @@ def single_runs(found: list[dict[str, Any]]) -> list[Row]:
         algorithm = getattr(importlib.import_module(module), function)
         rng = np.random.default_rng(0)
         ours, sampled = interleaved(
-            partial(algorithm, bandit, ROUNDS, rng=1), partial(sampling_kernel, ROUNDS * 10, 0.5, rng)
+            partial(runs, algorithm, bandit), partial(sampling_kernel, ROUNDS * RUNS, 0.5, rng), rounds=9
         )
-        speed = ROUNDS / statistics.median(ours)
-        times = 10.0 * median_ratio(ours, sampled)
+        speed = RUNS * ROUNDS / statistics.median(ours)
+        times = median_ratio(ours, sampled)
         rows.append(
             Row(
                 f"`{name}`, K = 10, T = 1e5, against a loop that only samples",
                 "" if floor is None else f"at most {floor} times its time",
-                f"{speed:.3g} decisions/s, floor {10 * ROUNDS / statistics.median(sampled):.3g}",
+                f"{speed:.3g} decisions/s, floor {RUNS * ROUNDS / statistics.median(sampled):.3g}",
                 f"{times:.1f}",
                 None if floor is None else times <= floor,
             )
@@ -123,9 +129,13 @@ def detectors(found: list[dict[str, Any]]) -> list[Row]:
     """Lazy change detection with ten arms, T = 5000, as the peer runs it."""
     package, rows = importlib.import_module("theorylab.bandits.nonstationary"), []
     bandit = one_good_arm(10)
-    for name in ("glr_klucb", "rbocpd_ucb"):
+    lazy = {
+        "glr_klucb": {"every": 10, "spacing": 5},
+        "rbocpd_ucb": {"every": 10},
+    }  # as the peer: tests, candidate splits
+    for name, keywords in lazy.items():
         algorithm = getattr(package, name)
-        (seconds,) = interleaved(partial(algorithm, bandit, 5000, rng=1))
+        (seconds,) = interleaved(partial(algorithm, bandit, 5000, rng=1, **keywords))
         speed = 5000 / statistics.median(seconds)
         row = against_peers("glr_klucb", speed, 100, found)
         if row:

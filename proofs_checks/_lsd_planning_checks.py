@@ -218,8 +218,10 @@ TINY = instance("drawn bandits", {"smoke": 15, "quick": 60, "paper": 500, "power
 FEW = instance("few drawn bandits", {"smoke": 2, "quick": 8, "paper": 100, "power": 2})
 
 
-def made(name: str, evaluate: Any, where: Instance, statement: str, *, constants: str = "derived here") -> Check:
-    """A check in rationals."""
+def made(
+    name: str, evaluate: Any, where: Instance, statement: str, *, constants: str = "derived here", layer: str = "exact"
+) -> Check:
+    """A check in rationals; the slow reference of a solver is the search through everything."""
     return Check(
         name=name,
         evaluate=evaluate,
@@ -229,6 +231,7 @@ def made(name: str, evaluate: Any, where: Instance, statement: str, *, constants
         internals=True,
         certified=True,
         constants=constants,
+        layer=layer,
     )
 
 
@@ -240,6 +243,7 @@ CHECKS = (
         on_each(brute_force),
         instance("drawn, 6 rounds", {"smoke": 5, "quick": 12, "paper": 100, "power": 5}),
         "max over all sequences <= rate T + potential, <= LP T + offset; no pattern of 4 arms earns more",
+        layer="reference",
     ),
     made("by definition", on_each(definition), TINY, "rates of patterns and the greedy oracle, from the model's means"),
     made(

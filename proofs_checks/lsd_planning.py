@@ -80,6 +80,7 @@ NEAR = Claim(
     quantity=lambda run, case: float(max(optimal_rate(case) * run.times + run.regret)) - 1e-9,
     bound=lambda case: float(case.model.n_arms),
     trivial=lambda case: optimal_rate(case) * case.horizon,
+    layer="link",
 )
 
 MUTANTS = (
