@@ -29,21 +29,21 @@ SWITCH = Instance(
     "two-state-noisy",
     lambda: opt.noisy_two_state(0.0),
     {"smoke": 200_000, "quick": 1_000_000, "paper": 10_000_000, "power": 60},
-    {"smoke": 160, "quick": 200, "paper": 1000, "power": 2},
+    {"smoke": 160, "quick": 260, "paper": 1000, "power": 2},
     TRACED,
 )
 SLIPPERY = Instance(
     "two-state-slip-swapped",
     lambda: opt.noisy_two_state(0.2, swapped=True),
     {"smoke": 20_000, "quick": 1_500_000, "paper": 10_000_000, "power": 200},
-    {"smoke": 10, "quick": 200, "paper": 1000, "power": 2},
+    {"smoke": 10, "quick": 260, "paper": 1000, "power": 2},
     TRACED,
 )
 RIVER = Instance(
     "riverswim-6",
     lambda: named("riverswim-6"),
     {"smoke": 5_000, "quick": 200_000, "paper": 10_000_000, "power": 400},
-    {"smoke": 5, "quick": 200, "paper": 400, "power": 3},
+    {"smoke": 5, "quick": 260, "paper": 400, "power": 3},
     TRACED,
 )
 DENSE = Instance(

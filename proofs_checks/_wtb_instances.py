@@ -80,7 +80,7 @@ def on(
 
 
 LONG = {"smoke": 20_000, "quick": 20_000, "paper": 400_000}
-MANY = {"smoke": 180, "quick": 180, "paper": 1000}
+MANY = {"smoke": 180, "quick": 260, "paper": 1000}
 LATER = ("quick", "paper")
 TWENTY = {"M": 20, "delta": DELTA}
 EXACT_M = {"M": 10, "delta": DELTA}

@@ -108,7 +108,7 @@ def means_so_far(run: Any, case: Case) -> Any:
     return out
 
 
-RUNS = {"smoke": 150, "quick": 400, "paper": 1000, "power": 4}
+RUNS = {"smoke": 150, "quick": 700, "paper": 1000, "power": 4}
 LONG = {"smoke": 5000, "quick": 10_000, "paper": 100_000, "power": 60}
 SHORT, FEW = {"smoke": 500, "quick": 2000, "power": 80}, {"smoke": 4, "quick": 20, "power": 3}
 ERROR_T, ERROR_RUNS, LATER = {"smoke": 100, "power": 40}, {"smoke": 300, "quick": 600, "power": 3}, ("quick", "paper")

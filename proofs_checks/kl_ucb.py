@@ -73,7 +73,7 @@ WIDE = (
 )
 LEVEL = tuple(
     bernoulli(
-        means, 10_000, {"smoke": 100, "quick": 150}, name=f"ten arms, best {where}, {form}", presets=presets, form=form
+        means, 10_000, {"smoke": 100, "quick": 280}, name=f"ten arms, best {where}, {form}", presets=presets, form=form
     )
     for form, means, where, presets in (
         ("practice", (0.6, *[0.5] * 9), "first", NO_MUTANTS),

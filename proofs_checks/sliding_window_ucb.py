@@ -38,7 +38,7 @@ FULL_RADIUS = Hypothesis(
     "index ucb with xi > 1/2",
     lambda c: c.parameters.get("index", "ucb") == "ucb" and c.parameters.get("xi", XI) > 0.5,
 )
-RUNS = {"smoke": 60, "quick": 240, "paper": 1000, "power": 8}
+RUNS = {"smoke": 60, "quick": 420, "paper": 1000, "power": 8}
 LONG = {"smoke": 4000, "quick": 10_000, "paper": 100_000, "power": 150}
 
 

@@ -13,6 +13,7 @@ REQUIRED = {
     "techreport": {"author", "title", "institution", "year"},
     "misc": {"author", "title", "year", "eprint"},
     "book": {"author", "title", "publisher", "year"},
+    "software": {"author", "title", "url", "year"},
 }
 
 

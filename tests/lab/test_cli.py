@@ -99,7 +99,7 @@ WRONG = [
     (("check", "--algorithm", "mine.py:f"), "got 0 slugs"),
     (("check", "coin", "--algorithm", "none.py:f"), "there is no file none.py"),
     (("run", "coin", "--instance", "fiar"), "instances of coin's own: fair"),
-    (("run", "coin", "--instance", "two-state"), "expected --horizon T"),
+    (("run", "coin", "--instance", "problem-1"), "expected --horizon T"),
     (("run", "coin", "--dleta", "1"), "unexpected '--dleta'; coin takes the keywords: --delta"),
     (("run", "coin", "--delta", "--window", "3"), "--delta needs a value"),
     (("figure",), "name at least one slug or give --all"),

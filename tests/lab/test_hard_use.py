@@ -268,8 +268,8 @@ def test_an_instance_that_does_not_fit_says_which_do(checkout, coin_root, tmp_pa
     algorithm = root / "theorylab/bandits/coin.py"
     algorithm.write_text(algorithm.read_text().replace("    chance =", "    model.real\n    chance ="))
     mine = type(checkout)(root, tmp_path / "cache")
-    ((code, _, complaint),) = many(mine, [["run", "coin", "--instance", "riverswim-6", "--horizon", "20"]])
-    assert code == 2 and "cannot run on riverswim-6" in one_line(complaint) and "its own: fair" in complaint
+    ((code, _, complaint),) = many(mine, [["run", "coin", "--instance", "problem-1", "--horizon", "20"]])
+    assert code == 2 and "cannot run on problem-1" in one_line(complaint) and "its own: fair" in complaint
 
 
 def test_evidence_is_not_recorded_into_an_installed_package(checkout):

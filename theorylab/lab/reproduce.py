@@ -71,7 +71,17 @@ def all_findings(
     """What :func:`theorylab.verify.engine.check` decides on, measured in processes; ``None`` when they do not pay."""
     if not side_by_side(jobs, len(results)):
         return None
-    return done_jobs([("findings", r.slug, preset, rng) for r in results], jobs, progress)
+    long_first = sorted(results, key=lambda result: -_rounds(result, preset))  # no worker is left with a long one alone
+    found = done_jobs([("findings", r.slug, preset, rng) for r in long_first], jobs, progress)
+    by_slug = {result.slug: each for result, each in zip(long_first, found, strict=True)}
+    return [by_slug[result.slug] for result in results]
+
+
+def _rounds(result: Any, preset: str) -> int:
+    """All rounds that the statements of a result are run for: what its time grows with."""
+    from theorylab.verify.engine import plan
+
+    return sum(group.case.runs * group.case.horizon for group in plan(result, preset)[0])
 
 
 def recorded_report(out: Path) -> tuple[Path, list[str]]:
