@@ -71,10 +71,15 @@ def all_findings(
     """What :func:`theorylab.verify.engine.check` decides on, measured in processes; ``None`` when they do not pay."""
     if not side_by_side(jobs, len(results)):
         return None
-    long_first = sorted(results, key=lambda result: -_rounds(result, preset))  # no worker is left with a long one alone
+    long_first = _long_first(results, preset)
     found = done_jobs([("findings", r.slug, preset, rng) for r in long_first], jobs, progress)
     by_slug = {result.slug: each for result, each in zip(long_first, found, strict=True)}
     return [by_slug[result.slug] for result in results]
+
+
+def _long_first(results: Sequence[Any], preset: str) -> list[Any]:
+    """The results in the order in which no worker is left with a long one alone."""
+    return sorted(results, key=lambda result: -_rounds(result, preset))
 
 
 def _rounds(result: Any, preset: str) -> int:
@@ -127,18 +132,25 @@ def reproduce(
     rng = DEFAULT_ENTROPY if seed is None else seed
     outer, inner = two_levels(progress)
     results = load_results()
-    measured = all_findings(results, preset, rng, jobs, progress)
-    rows = check(results, preset=preset, rng=rng, sweep=_sweep(jobs, inner), progress=outer, measuring=measured)
-    write_json([row.to_dict() for row in rows], str(out / CHECKS))
     staged = [r for r in results if r.stages and r.profile_instance is not None]
-    if side_by_side(jobs, len(staged)):
-        profiles = done_jobs([("profile", r.slug, preset, rng) for r in staged], jobs, progress)
+    if side_by_side(jobs, len(results)):  # one pool for everything: nobody waits for the last one of a kind
+        slugs = list(chosen(None, figure_slugs()))
+        named: list[tuple[Any, ...]] = [("findings", r.slug, preset, rng) for r in _long_first(results, preset)]
+        named += [("profile", r.slug, preset, rng) for r in staged]
+        named += [("figures", slug, preset, str(out / FIGURES), rng) for slug in slugs]
+        found = {(job[0], job[1]): result for job, result in zip(named, done_jobs(named, jobs, progress), strict=True)}
+        measured = [found["findings", r.slug] for r in results]
+        rows = check(results, preset=preset, rng=rng, measuring=measured)
+        profiles = [found["profile", r.slug] for r in staged]
+        figures = [figure for slug in slugs for figure in _figures_again(slug, found["figures", slug])]
     else:
+        rows = check(results, preset=preset, rng=rng, sweep=_sweep(jobs, inner), progress=outer)
         profiles = [
             profile(r, preset=preset, rng=rng, sweep=_sweep(jobs, nested(progress, f"{r.slug}: profile")))
             for r in staged
         ]
-    figures = list(make_figures(None, preset, out / FIGURES, seed=seed, jobs=jobs, progress=progress))
+        figures = list(make_figures(None, preset, out / FIGURES, seed=seed, jobs=jobs, progress=progress))
+    write_json([row.to_dict() for row in rows], str(out / CHECKS))
     about = {"preset": preset, "entropy": rng, "alpha": DEFAULT_ALPHA}
     about |= {"versions": dict(versions()), "source_hash": source_hash()}
     recorded = _recorded_power()
