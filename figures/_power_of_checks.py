@@ -29,9 +29,9 @@ import numpy as np
 from theorylab.bandits import AdversarialBandit, BernoulliBandit
 from theorylab.core.rng import child_seed
 from theorylab.verify.code import Code, Mutant, library_code, mutant_code, plain_code
-from theorylab.verify.exact_bandits import reward_tree_regret, scripted_arm_tree, ucb1_fluid_law
-from theorylab.verify.radius_audit import radius_audit
+from theorylab.verify.exact.bandits import reward_tree_regret, scripted_arm_tree, ucb1_fluid_law
 from theorylab.verify.statistics import betting, familywise
+from theorylab.verify.statistics.radius_audit import radius_audit
 
 __all__ = ["LAYERS", "SUBJECTS", "Subject", "rejections"]
 

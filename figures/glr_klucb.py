@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.figures import _style
-from theorylab.rooms.proofs_checks._restarting import PUBLISHED, published_problem
+from theorylab.rooms.proofs_checks.bandits.restarting import PUBLISHED, published_problem
 
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial

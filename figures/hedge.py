@@ -51,7 +51,7 @@ def ratio(losses: Any) -> float:
 
 def measured(task: Mapping[str, Any]) -> list[float]:
     """Ratios for one kind of table: one for a search or for turns, many for coins."""
-    from theorylab.rooms.proofs_checks._hedge_search import searched
+    from theorylab.rooms.proofs_checks.bandits.hedge_search import searched
 
     T, n, kind = task["horizon"], task["experts"], task["kind"]
     seed = child_seed(np.random.SeedSequence(task["entropy"], spawn_key=task["spawn_key"]), 100 * T + n)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.figures import _style
-from theorylab.rooms.proofs_checks._kl_ucb_checks import fluid_law, lai_robbins
+from theorylab.rooms.proofs_checks.bandits.kl_ucb_checks import fluid_law, lai_robbins
 
 from theorylab.bandits import BernoulliBandit
 from theorylab.core.rng import RNGLike, child_seed, seed_of

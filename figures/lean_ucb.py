@@ -12,7 +12,7 @@ from theorylab.rooms.figures import _style
 from theorylab.bandits import BernoulliBandit
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.verify.exact_bandits import ucb1_fluid_law
+from theorylab.verify.exact.bandits import ucb1_fluid_law
 from theorylab.verify.figure import Conclusion, Figure, Outcome, Table
 
 MEANS, GAP, SIGMA2 = (0.5, 0.3), 0.2, 0.25

@@ -51,7 +51,7 @@ def changes(horizon: int) -> list[int]:
 
 def model_of(name: str, horizon: int) -> Any:
     """The piecewise-stationary model of a panel."""
-    from theorylab.rooms.proofs_checks._average_reward import swapped_two_state
+    from theorylab.rooms.proofs_checks.average_reward.shared import swapped_two_state
 
     from theorylab.mdp.environments import piecewise_dirichlet
     from theorylab.mdp.piecewise import PiecewiseStationaryMDP
@@ -70,7 +70,9 @@ def one_run(task: Mapping[str, Any]) -> dict[str, Any]:
 
     algorithm = {"ucrl2": ucrl2, "restarted_ucrl2": restarted_ucrl2}[task["algorithm"]]
     rng = child_seed(np.random.SeedSequence(task["entropy"], spawn_key=tuple(task["spawn_key"])), task["run"])
-    run = algorithm(model_of(task["model"], task["horizon"]), task["horizon"], delta=DELTA, scale=task["scale"], rng=rng)
+    run = algorithm(
+        model_of(task["model"], task["horizon"]), task["horizon"], delta=DELTA, scale=task["scale"], rng=rng
+    )
     return {"times": np.asarray(run.times), "regret": np.asarray(run.regret)}
 
 

@@ -33,7 +33,7 @@ def window_name(halvings: int) -> str:
 
 def model_of(name: str, horizon: int) -> Any:
     """The piecewise-stationary model of a panel."""
-    from theorylab.rooms.proofs_checks._average_reward import swapped_two_state
+    from theorylab.rooms.proofs_checks.average_reward.shared import swapped_two_state
 
     from theorylab.mdp.environments import piecewise_dirichlet
     from theorylab.mdp.piecewise import PiecewiseStationaryMDP
@@ -79,7 +79,10 @@ def data(parameters: Mapping[str, Any], *, sweep: Sweep = serial, rng: RNGLike =
         for run in range(parameters["runs"])
     ]  # fmt: skip
     found = sweep(one_run, tasks)
-    columns = {name: [task[key] for task in tasks] for name, key in (("model", "model"), ("algorithm", "learner"), ("run", "run"))}
+    columns = {
+        name: [task[key] for task in tasks]
+        for name, key in (("model", "model"), ("algorithm", "learner"), ("run", "run"))
+    }
     columns["window"] = [int(f["window"]) for f in found]
     columns["regret"] = [float(f["regret"]) / parameters["horizon"] for f in found]
     return Table(columns, {"regret": "reward a step", "window": "steps"})
@@ -101,21 +104,47 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
         axes.axhline(level, color=COLOURS["vermillion"], linestyle=(0, (5, 1.5)), label="scheduled restarts")
         axes.axhline(regret[:, -1].mean(), color="0.4", linestyle=(0, (1, 1)), label="UCRL2 (nothing is forgotten)")
         axes.axvline(horizon / PIECES, color="0.8", linewidth=1.0, zorder=0, label="length of a piece")
-        axes.plot(best["window"][0], best["regret"].mean(), "*", color=COLOURS["black"], markersize=11, label="$W^*$ of the theory", zorder=5)
+        axes.plot(
+            best["window"][0],
+            best["regret"].mean(),
+            "*",
+            color=COLOURS["black"],
+            markersize=11,
+            label="$W^*$ of the theory",
+            zorder=5,
+        )
         axes.set(xscale="log", yscale=SCALES[model], xlabel="window $W$ (steps)")
         if SCALES[model] == "linear":
             axes.set_ylim(bottom=0)
         axes.set_title(MODELS[model], fontsize=9)
     panels[0].set_ylabel("regret a step")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False, title=BANDS["t"], title_fontsize=7)
+    figure.legend(
+        handles, labels, loc="outside upper center", ncols=5, frameon=False, title=BANDS["t"], title_fontsize=7
+    )
 
 
 CONCLUSIONS = (
     Below("window T/8", "UCRL2", column="regret", source="gajane2018sliding", name="forgetting helps", model="dense"),
-    Below("UCRL2", "window T/2048", column="regret", source="ours", name="a short window learns nothing", model="dense"),
-    Below("window T/8", "optimal window", column="regret", source="ours", name="the optimal window is too long", model="dense"),
-    Below("window T/2048", "optimal window", column="regret", source="ours", name="and much too long on two states", model="two states"),
+    Below(
+        "UCRL2", "window T/2048", column="regret", source="ours", name="a short window learns nothing", model="dense"
+    ),
+    Below(
+        "window T/8",
+        "optimal window",
+        column="regret",
+        source="ours",
+        name="the optimal window is too long",
+        model="dense",
+    ),
+    Below(
+        "window T/2048",
+        "optimal window",
+        column="regret",
+        source="ours",
+        name="and much too long on two states",
+        model="two states",
+    ),
 )
 
 

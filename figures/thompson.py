@@ -12,8 +12,8 @@ from theorylab.rooms.figures import _style
 from theorylab.bandits import AdversarialBandit, BernoulliBandit
 from theorylab.core.rng import RNGLike, child_seed, seed_of, streams
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.verify.calibration import rank_uniformity
 from theorylab.verify.figure import Conclusion, Figure, Outcome, Table
+from theorylab.verify.statistics.calibration import rank_uniformity
 
 ARMS = {2: ("blue", "-"), 5: ("green", (0, (5, 1, 1, 1))), 10: ("vermillion", (0, (5, 1.5)))}
 DRAWS, REWARDS = 9, 10

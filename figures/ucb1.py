@@ -13,7 +13,7 @@ from theorylab.rooms.figures._power_figure import POWER
 from theorylab.bandits import BernoulliBandit
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.verify.exact_bandits import ucb1_fluid_law
+from theorylab.verify.exact.bandits import ucb1_fluid_law
 from theorylab.verify.figure import Conclusion, Figure, Outcome, Table
 
 INSTANCES = {  # name: means

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.figures._style import COLOURS, band, bound_line
-from theorylab.rooms.proofs_checks._optimism import bound_22
+from theorylab.rooms.proofs_checks.average_reward.optimism import bound_22
 
 from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep, serial

@@ -14,15 +14,21 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, audit_check, bernoulli, final_regret, largest_regret
-from theorylab.rooms.proofs_checks._comb_ucb1_exact import exact_checks
-from theorylab.rooms.proofs_checks._comb_ucb1_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.comb_ucb1_exact import exact_checks
+from theorylab.rooms.proofs_checks.bandits.comb_ucb1_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.shared import (
+    NO_MUTANTS,
+    audit_check,
+    bernoulli,
+    final_regret,
+    largest_regret,
+)
 
 from theorylab.bandits.models.combinatorial import CombinatorialBandit
 from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Code
-from theorylab.verify.exact_bandits import ucb1_fluid_law
+from theorylab.verify.exact.bandits import ucb1_fluid_law
 from theorylab.verify.kinds import Expectation, LowerBound
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Check, Claim, Comparison, Link, Stage

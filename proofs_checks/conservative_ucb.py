@@ -18,7 +18,15 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.conservative_ucb_links import (
+    LINKS,
+    difficulty,
+    intervals_fail,
+    length,
+    most_defaults,
+)
+from theorylab.rooms.proofs_checks.bandits.conservative_ucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     STATIONARY,
     UNIT_REWARDS,
@@ -28,14 +36,6 @@ from theorylab.rooms.proofs_checks._bandits import (
     largest_regret,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._conservative_ucb_links import (
-    LINKS,
-    difficulty,
-    intervals_fail,
-    length,
-    most_defaults,
-)
-from theorylab.rooms.proofs_checks._conservative_ucb_mutants import MUTANTS
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, bernoulli, reference_check
-from theorylab.rooms.proofs_checks._cusum_ucb_mutants import CUSUM, MUTANTS
-from theorylab.rooms.proofs_checks._restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.cusum_ucb_mutants import CUSUM, MUTANTS
+from theorylab.rooms.proofs_checks.bandits.restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, bernoulli, reference_check
 
 from theorylab.bandits import BernoulliBandit, PiecewiseStationaryBandit
 from theorylab.verify.cases import Case, Instance

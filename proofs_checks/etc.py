@@ -12,7 +12,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.etc_exact import EXACT, exact_regret
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     STATIONARY,
     bernoulli,
@@ -20,7 +21,6 @@ from theorylab.rooms.proofs_checks._bandits import (
     largest_regret,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._etc_exact import EXACT, exact_regret
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance

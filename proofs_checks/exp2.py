@@ -11,9 +11,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import final_regret
-from theorylab.rooms.proofs_checks._exp2_checks import exact_checks, reference_checks
-from theorylab.rooms.proofs_checks._exp2_games import (
+from theorylab.rooms.proofs_checks.bandits.exp2_checks import exact_checks, reference_checks
+from theorylab.rooms.proofs_checks.bandits.exp2_games import (
     arms,
     classifiers,
     game,
@@ -23,7 +22,8 @@ from theorylab.rooms.proofs_checks._exp2_games import (
     policies,
     sphere,
 )
-from theorylab.rooms.proofs_checks._exp2_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.exp2_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.shared import final_regret
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.kinds import Expectation

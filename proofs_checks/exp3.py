@@ -12,24 +12,24 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
-    NO_MUTANTS,
-    STATIONARY,
-    UNIT_REWARDS,
-    bernoulli,
-    final_regret,
-    largest_regret,
-)
-from theorylab.rooms.proofs_checks._exp3_exact import CHECKS
-from theorylab.rooms.proofs_checks._exp3_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._exp3_proof import LINKS, STAGES, switching, theorem
-from theorylab.rooms.proofs_checks._exp3_shared import (
+from theorylab.rooms.proofs_checks.bandits.exp3_exact import CHECKS
+from theorylab.rooms.proofs_checks.bandits.exp3_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.exp3_proof import LINKS, STAGES, switching, theorem
+from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     OBLIVIOUS,
     bernoulli_losses,
     excess_bound,
     excess_loss,
     largest_excess,
     table,
+)
+from theorylab.rooms.proofs_checks.bandits.shared import (
+    NO_MUTANTS,
+    STATIONARY,
+    UNIT_REWARDS,
+    bernoulli,
+    final_regret,
+    largest_regret,
 )
 
 from theorylab.bandits import BernoulliBandit

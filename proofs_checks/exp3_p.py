@@ -9,9 +9,15 @@ $E[e^{\beta(g_i - \tilde g_i)}] \le 1$; Markov's inequality for the product over
 
 from __future__ import annotations
 
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS
-from theorylab.rooms.proofs_checks._exp3_p_proof import CHECKS, DELTA, LINKS, STAGES, theorem
-from theorylab.rooms.proofs_checks._exp3_shared import OBLIVIOUS, bernoulli_losses, realised_regret, table, worst_regret
+from theorylab.rooms.proofs_checks.bandits.exp3_p_proof import CHECKS, DELTA, LINKS, STAGES, theorem
+from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
+    OBLIVIOUS,
+    bernoulli_losses,
+    realised_regret,
+    table,
+    worst_regret,
+)
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
 from theorylab.bandits.environments import phased_losses
 from theorylab.verify.cases import Hypothesis

@@ -7,8 +7,8 @@ letting the best arm of the next segment start with at least $e \alpha / K$ of t
 from __future__ import annotations
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, bernoulli, final_regret
-from theorylab.rooms.proofs_checks._exp3_s_proof import CHECKS, LINKS, STAGES, changing, flip, theorem
+from theorylab.rooms.proofs_checks.bandits.exp3_s_proof import CHECKS, LINKS, STAGES, changing, flip, theorem
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, bernoulli, final_regret
 
 from theorylab.bandits import PiecewiseStationaryBandit
 from theorylab.bandits.environments import problem_1, problem_2

@@ -21,10 +21,9 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import UNIT_REWARDS
-from theorylab.rooms.proofs_checks._glr_klucb_checks import CHECKS, TRACED
-from theorylab.rooms.proofs_checks._glr_klucb_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._restarting import (
+from theorylab.rooms.proofs_checks.bandits.glr_klucb_checks import CHECKS, TRACED
+from theorylab.rooms.proofs_checks.bandits.glr_klucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.restarting import (
     CHANGE,
     DELTA,
     NO_CHANGE,
@@ -35,6 +34,7 @@ from theorylab.rooms.proofs_checks._restarting import (
     restarted,
     stationary_instances,
 )
+from theorylab.rooms.proofs_checks.bandits.shared import UNIT_REWARDS
 
 from theorylab.bandits import BernoulliBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance

@@ -13,8 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS
-from theorylab.rooms.proofs_checks._gp_checks import (
+from theorylab.rooms.proofs_checks.bandits.gp_checks import (
     CHECKS,
     GP,
     POSTERIOR,
@@ -25,6 +24,7 @@ from theorylab.rooms.proofs_checks._gp_checks import (
     smooth,
     uneven,
 )
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Mutant

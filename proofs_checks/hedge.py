@@ -11,10 +11,17 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import EVERYWHERE, NO_MUTANTS, same_plays
-from theorylab.rooms.proofs_checks._exp3_shared import OBLIVIOUS, losses_of, table, worst_regret
-from theorylab.rooms.proofs_checks._hedge_proof import FAMILIES, LINKS, STAGES, coins, fixed_bound, mixture_regret
-from theorylab.rooms.proofs_checks._hedge_search import searched, worst_found
+from theorylab.rooms.proofs_checks.bandits.exp3_shared import OBLIVIOUS, losses_of, table, worst_regret
+from theorylab.rooms.proofs_checks.bandits.hedge_proof import (
+    FAMILIES,
+    LINKS,
+    STAGES,
+    coins,
+    fixed_bound,
+    mixture_regret,
+)
+from theorylab.rooms.proofs_checks.bandits.hedge_search import searched, worst_found
+from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE, NO_MUTANTS, same_plays
 
 from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis, Instance

@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import EVERYWHERE, NO_MUTANTS, final_regret
-from theorylab.rooms.proofs_checks._inverse_gap_weighting_checks import WEIGHTING, checks
+from theorylab.rooms.proofs_checks.bandits.inverse_gap_weighting_checks import WEIGHTING, checks
+from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE, NO_MUTANTS, final_regret
 
 from theorylab.bandits.models.contextual import ContextualBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance

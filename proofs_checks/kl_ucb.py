@@ -16,7 +16,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.kl_ucb_checks import CHECKS, divergence, fluid_law, lai_robbins
+from theorylab.rooms.proofs_checks.bandits.kl_ucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.kl_ucb_proof import LINKS
+from theorylab.rooms.proofs_checks.bandits.shared import (
     NO_MUTANTS,
     STATIONARY,
     UNIT_REWARDS,
@@ -24,9 +27,6 @@ from theorylab.rooms.proofs_checks._bandits import (
     final_regret,
     largest_regret,
 )
-from theorylab.rooms.proofs_checks._kl_ucb_checks import CHECKS, divergence, fluid_law, lai_robbins
-from theorylab.rooms.proofs_checks._kl_ucb_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._kl_ucb_proof import LINKS
 
 from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis

@@ -13,7 +13,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.lean_ucb_exact import EXACT
+from theorylab.rooms.proofs_checks.bandits.lean_ucb_links import LINKS, scale
+from theorylab.rooms.proofs_checks.bandits.lean_ucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     STATIONARY,
@@ -24,13 +27,10 @@ from theorylab.rooms.proofs_checks._bandits import (
     positive_gaps,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._lean_ucb_exact import EXACT
-from theorylab.rooms.proofs_checks._lean_ucb_links import LINKS, scale
-from theorylab.rooms.proofs_checks._lean_ucb_mutants import MUTANTS
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
-from theorylab.verify.exact_bandits import ucb1_fluid_law
+from theorylab.verify.exact.bandits import ucb1_fluid_law
 from theorylab.verify.kinds import Expectation, LowerBound
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Stage

@@ -10,7 +10,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import (
+    OBLIVIOUS,
+    best_fixed_loss,
+    largest_loss,
+    table,
+    total_loss,
+)
+from theorylab.rooms.proofs_checks.bandits.log_barrier_ftrl_proof import BARRIER, CHECKS, LINKS, costs, rate
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     UNIT_REWARDS,
@@ -19,14 +27,6 @@ from theorylab.rooms.proofs_checks._bandits import (
     largest_regret,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._implicit_normalisation import (
-    OBLIVIOUS,
-    best_fixed_loss,
-    largest_loss,
-    table,
-    total_loss,
-)
-from theorylab.rooms.proofs_checks._log_barrier_ftrl_proof import BARRIER, CHECKS, LINKS, costs, rate
 
 from theorylab.verify.cases import Case, Hypothesis
 from theorylab.verify.code import Mutant

@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS
-from theorylab.rooms.proofs_checks._lsd_learning_checks import (
+from theorylab.rooms.proofs_checks.bandits.lsd_learning_checks import (
     AREA,
     CHECKS,
     COMMIT,
@@ -18,6 +17,7 @@ from theorylab.rooms.proofs_checks._lsd_learning_checks import (
     pairs_of,
     recharging,
 )
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Mutant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.rooms.proofs_checks._lsd_planning_checks import CHECKS, GREEDY, LP, OPTIMUM, ROUNDING, STATES
+from theorylab.rooms.proofs_checks.bandits.lsd_planning_checks import CHECKS, GREEDY, LP, OPTIMUM, ROUNDING, STATES
 
 from theorylab.bandits import LastSwitchDependentBandit, RechargingBandit
 from theorylab.bandits.environments import lsd_experiment

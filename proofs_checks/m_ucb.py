@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, STATIONARY, bernoulli, reference_check
-from theorylab.rooms.proofs_checks._m_ucb_mutants import M_UCB, MUTANTS
-from theorylab.rooms.proofs_checks._restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.m_ucb_mutants import M_UCB, MUTANTS
+from theorylab.rooms.proofs_checks.bandits.restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, STATIONARY, bernoulli, reference_check
 
 from theorylab.bandits import PiecewiseStationaryBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance

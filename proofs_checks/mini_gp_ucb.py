@@ -12,8 +12,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS
-from theorylab.rooms.proofs_checks._gp_checks import (
+from theorylab.rooms.proofs_checks.bandits.gp_checks import (
     AREA,
     GP,
     betas,
@@ -24,6 +23,7 @@ from theorylab.rooms.proofs_checks._gp_checks import (
     smooth,
     uneven,
 )
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
 from theorylab.core.rng import as_generator, child_seed
 from theorylab.verify.cases import Case, Hypothesis, Instance

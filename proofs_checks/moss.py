@@ -10,7 +10,9 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.moss_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.reward_sequences import index_policy_check, sourced_value_check
+from theorylab.rooms.proofs_checks.bandits.shared import (
     STATIONARY,
     UNIT_REWARDS,
     bernoulli,
@@ -19,8 +21,6 @@ from theorylab.rooms.proofs_checks._bandits import (
     positive_gaps,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._moss_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._reward_sequences import index_policy_check, sourced_value_check
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
@@ -149,7 +149,7 @@ def unexplained(run: Any, case: Case) -> float:
 
 def covers(code: Code, case: Case, rng: Any) -> Comparison:
     """P(mean + radius < mu) <= (K n / T)^2, by exact binomial tails, K = 2."""
-    from theorylab.verify.radius_audit import radius_audit
+    from theorylab.verify.statistics.radius_audit import radius_audit
 
     made = code.module(MOSS)
     audit = radius_audit(lambda t, n: made.radius(t, 2, n), lambda t, n: min(1.0, (2.0 * n / t) ** 2))
@@ -158,7 +158,7 @@ def covers(code: Code, case: Case, rng: Any) -> Comparison:
 
 def sourced_hundred(code: Code, case: Case, rng: Any) -> Comparison:
     """E[R_100] of the module's radius by dynamic programming is the sourced number, best arm first and second."""
-    from theorylab.verify.exact_bandits import index_policy_regret
+    from theorylab.verify.exact.bandits import index_policy_regret
 
     radius, worst, said = code.module(MOSS).radius, 0.0, []
     for means, expected in (((0.5, 0.3), 4.999468336), ((0.3, 0.5), 5.000338720)):

@@ -11,8 +11,16 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, STATIONARY
-from theorylab.rooms.proofs_checks._ofs_checks import CHECKS, DELTA, MUTANTS, OFS, RESIDUALS, REWARDS, constrained
+from theorylab.rooms.proofs_checks.bandits.ofs_checks import (
+    CHECKS,
+    DELTA,
+    MUTANTS,
+    OFS,
+    RESIDUALS,
+    REWARDS,
+    constrained,
+)
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, STATIONARY
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.kinds import HighProbability

@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._rbocpd_checks import CHECKS
-from theorylab.rooms.proofs_checks._rbocpd_delay import (
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_checks import CHECKS
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_delay import (
     FAILURE,
     at_change,
     before_alarm,
@@ -22,8 +22,8 @@ from theorylab.rooms.proofs_checks._rbocpd_delay import (
     theorem_delay,
     weissman,
 )
-from theorylab.rooms.proofs_checks._rbocpd_exact import RBOCPD
-from theorylab.rooms.proofs_checks._rbocpd_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_exact import RBOCPD
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_mutants import MUTANTS
 
 from theorylab.detection.rbocpd_bounds import delay_bound
 from theorylab.verify.cases import Case, Hypothesis, Instance

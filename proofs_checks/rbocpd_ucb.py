@@ -15,8 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from theorylab.rooms.proofs_checks._bandits import EVERYWHERE, NO_MUTANTS, UNIT_REWARDS, reference_check
-from theorylab.rooms.proofs_checks._restarting import (
+from theorylab.rooms.proofs_checks.bandits.restarting import (
     CHANGE,
     DELTA,
     NO_CHANGE,
@@ -28,6 +27,7 @@ from theorylab.rooms.proofs_checks._restarting import (
     stationary_instances,
     traced_instances,
 )
+from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE, NO_MUTANTS, UNIT_REWARDS, reference_check
 
 from theorylab.bandits import BernoulliBandit, FiniteSupportBandit, PiecewiseStationaryBandit
 from theorylab.detection.rbocpd_bounds import delay_bound

@@ -11,10 +11,10 @@ states of a pair do not change.  Theorem C is claimed instead: with probability 
 
 from __future__ import annotations
 
-from theorylab.rooms.proofs_checks import _optimism as opt
-from theorylab.rooms.proofs_checks import _rbocpd_ucrl2_runs as runs
-from theorylab.rooms.proofs_checks._rbocpd_ucrl2_checks import ALGORITHMS, CHECKS
-from theorylab.rooms.proofs_checks._rbocpd_ucrl2_instances import (
+from theorylab.rooms.proofs_checks.average_reward import optimism as opt
+from theorylab.rooms.proofs_checks.average_reward import rbocpd_ucrl2_runs as runs
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_ucrl2_checks import ALGORITHMS, CHECKS
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_ucrl2_instances import (
     AS_PUBLISHED,
     DELTA,
     FIGURE_2,
@@ -38,8 +38,8 @@ from theorylab.rooms.proofs_checks._rbocpd_ucrl2_instances import (
     theorem_c,
     trivial_regret,
 )
-from theorylab.rooms.proofs_checks._rbocpd_ucrl2_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._rbocpd_ucrl2_proof import LINKS, STAGES
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_ucrl2_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.average_reward.rbocpd_ucrl2_proof import LINKS, STAGES
 
 from theorylab.verify.kinds import HighProbability, NegativeControl
 from theorylab.verify.result import Result

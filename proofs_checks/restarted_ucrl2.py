@@ -13,15 +13,15 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks import _optimism as opt
-from theorylab.rooms.proofs_checks._average_reward import (
+from theorylab.rooms.proofs_checks.average_reward import optimism as opt
+from theorylab.rooms.proofs_checks.average_reward.optimism import bound_22, the_diameter
+from theorylab.rooms.proofs_checks.average_reward.restarted_ucrl2_checks import ALGORITHMS, CHECKS, MUTANTS
+from theorylab.rooms.proofs_checks.average_reward.shared import (
     ENOUGH_CHANGES,
     changes_before,
     swapped_two_state,
     the_optimal_reward,
 )
-from theorylab.rooms.proofs_checks._optimism import bound_22, the_diameter
-from theorylab.rooms.proofs_checks._restarted_ucrl2_checks import ALGORITHMS, CHECKS, MUTANTS
 
 from theorylab.mdp.environments import FIGURE_2_STARTS, piecewise_dirichlet
 from theorylab.verify.cases import Case, Instance
@@ -52,7 +52,9 @@ def phase_bounds(horizon: int, pieces: int) -> Any:
     return np.array(starts), np.array([*starts[1:], horizon])
 
 
-def _instances(name: str, build: Any, pieces: int, horizons: dict[str, int], runs: dict[str, int]) -> tuple[Instance, ...]:
+def _instances(
+    name: str, build: Any, pieces: int, horizons: dict[str, int], runs: dict[str, int]
+) -> tuple[Instance, ...]:
     """One instance for each preset, reporting at the end of each phase."""
     made = []
     for preset, horizon in horizons.items():

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import EVERYWHERE, final_regret
-from theorylab.rooms.proofs_checks._rotting_checks import CHECKS, ROTTING, SLOPES, rotting
+from theorylab.rooms.proofs_checks.bandits.rotting_checks import CHECKS, ROTTING, SLOPES, rotting
+from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE, final_regret
 
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Mutant

@@ -7,9 +7,18 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import EVERYWHERE, NO_MUTANTS, final_regret
-from theorylab.rooms.proofs_checks._se_tb_checks import CHECKS, MUTANTS, PAPER, PLAN, SE_TB, alternating, drawn, fixed
-from theorylab.rooms.proofs_checks._wtb_instances import hidden_needle
+from theorylab.rooms.proofs_checks.bandits.se_tb_checks import (
+    CHECKS,
+    MUTANTS,
+    PAPER,
+    PLAN,
+    SE_TB,
+    alternating,
+    drawn,
+    fixed,
+)
+from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE, NO_MUTANTS, final_regret
+from theorylab.rooms.proofs_checks.bandits.wtb_instances import hidden_needle
 
 from theorylab.verify.cases import Case, Family, Hypothesis, Instance
 from theorylab.verify.kinds import Always, HighProbability, LowerBound

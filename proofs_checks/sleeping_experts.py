@@ -17,7 +17,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._sleeping_experts_checks import (
+from theorylab.rooms.proofs_checks.bandits.sleeping_experts_checks import (
     groupwise_bound,
     groupwise_ratio,
     lemma,
@@ -25,8 +25,8 @@ from theorylab.rooms.proofs_checks._sleeping_experts_checks import (
     searched,
     sleeping_ratio,
 )
-from theorylab.rooms.proofs_checks._sleeping_experts_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._sleeping_experts_tables import (
+from theorylab.rooms.proofs_checks.bandits.sleeping_experts_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.sleeping_experts_tables import (
     bounds,
     game,
     groups_of,

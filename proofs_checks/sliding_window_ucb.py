@@ -12,7 +12,8 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.restarting import published_check
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     UNIT_REWARDS,
@@ -21,8 +22,7 @@ from theorylab.rooms.proofs_checks._bandits import (
     final_regret,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._restarting import published_check
-from theorylab.rooms.proofs_checks._sliding_window_ucb_mutants import DISCOUNTED, MUTANTS, SLIDING
+from theorylab.rooms.proofs_checks.bandits.sliding_window_ucb_mutants import DISCOUNTED, MUTANTS, SLIDING
 
 from theorylab.bandits import PiecewiseStationaryBandit
 from theorylab.core.rng import child_seed

@@ -14,7 +14,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     STATIONARY,
@@ -27,9 +27,9 @@ from theorylab.rooms.proofs_checks._bandits import (
     reference_check,
     with_parameters,
 )
-from theorylab.rooms.proofs_checks._successive_elimination_exact import EXACT, VALUE
-from theorylab.rooms.proofs_checks._successive_elimination_links import LINKS, confidence_fails, log_term
-from theorylab.rooms.proofs_checks._successive_elimination_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.successive_elimination_exact import EXACT, VALUE
+from theorylab.rooms.proofs_checks.bandits.successive_elimination_links import LINKS, confidence_fails, log_term
+from theorylab.rooms.proofs_checks.bandits.successive_elimination_mutants import MUTANTS
 
 from theorylab.verify.cases import Case
 from theorylab.verify.kinds import Expectation, HighProbability, LowerBound

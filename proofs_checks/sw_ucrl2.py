@@ -12,16 +12,16 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks import _optimism as opt
-from theorylab.rooms.proofs_checks._average_reward import (
+from theorylab.rooms.proofs_checks.average_reward import optimism as opt
+from theorylab.rooms.proofs_checks.average_reward.optimism import the_diameter
+from theorylab.rooms.proofs_checks.average_reward.shared import (
     ENOUGH_CHANGES,
     LARGE_ENOUGH_DIAMETER,
     changes_before,
     swapped_two_state,
     the_optimal_reward,
 )
-from theorylab.rooms.proofs_checks._optimism import the_diameter
-from theorylab.rooms.proofs_checks._sw_ucrl2_checks import ALGORITHMS, CHECKS, MODULE, MUTANTS, SMALL
+from theorylab.rooms.proofs_checks.average_reward.sw_ucrl2_checks import ALGORITHMS, CHECKS, MODULE, MUTANTS, SMALL
 
 from theorylab.mdp.environments import named, piecewise_dirichlet
 from theorylab.verify.cases import Case, Instance
@@ -39,11 +39,17 @@ def _swapped(presets: dict[str, int], runs: dict[str, int]) -> tuple[Instance, .
     """One instance for each preset: the change is half way."""
     made = []
     for preset, T in presets.items():
-        made.append(Instance("swapped two-state", lambda T=T: swapped_two_state(T // 2, noise=0.05), T, runs[preset], TOLD, (preset,)))
+        made.append(
+            Instance(
+                "swapped two-state", lambda T=T: swapped_two_state(T // 2, noise=0.05), T, runs[preset], TOLD, (preset,)
+            )
+        )
     return tuple(made)
 
 
-SWAPPED = _swapped({"smoke": 20_000, "quick": 24_000_000, "paper": 100_000_000}, {"smoke": 5, "quick": 50, "paper": 200})
+SWAPPED = _swapped(
+    {"smoke": 20_000, "quick": 24_000_000, "paper": 100_000_000}, {"smoke": 5, "quick": 50, "paper": 200}
+)
 CHANGING = Instance(
     "swapped two-state, window 150", lambda: swapped_two_state(300, slip=0.2, noise=0.1),
     {"smoke": 2_000, "quick": 50_000, "power": 600}, {"smoke": 5, "quick": 60, "paper": 200, "power": 2},
@@ -59,7 +65,13 @@ RIVER = Instance(
     {"window": 5_000, "delta": DELTA, "trace": True}, presets=("smoke", "quick", "paper"),
 )  # fmt: skip
 TRACED = (CHANGING, THREE, RIVER)
-HYPOTHESES = (opt.REWARDS_IN_UNIT_INTERVAL, opt.COMMUNICATING, opt.THEOREMS_CONSTANTS, ENOUGH_CHANGES, LARGE_ENOUGH_DIAMETER)
+HYPOTHESES = (
+    opt.REWARDS_IN_UNIT_INTERVAL,
+    opt.COMMUNICATING,
+    opt.THEOREMS_CONSTANTS,
+    ENOUGH_CHANGES,
+    LARGE_ENOUGH_DIAMETER,
+)
 
 
 def pieces_told(case: Case) -> int:
@@ -141,7 +153,11 @@ def _limits(run: Any) -> Any:
 
 
 def _radius(run: Any, case: Case, factor: float, inside: float) -> Any:
-    return np.sqrt(factor * np.log(inside * _clock(run)[:, None, None] / case.parameters["delta"]) / np.maximum(1, run.trace.visits))
+    return np.sqrt(
+        factor
+        * np.log(inside * _clock(run)[:, None, None] / case.parameters["delta"])
+        / np.maximum(1, run.trace.visits)
+    )
 
 
 def _piece_of_window(run: Any, case: Case) -> Any:
@@ -211,13 +227,20 @@ def _optimal_window(code: Code, case: Case, seed: Any) -> Comparison:
     for horizon in (10**4, 10**6, 10**8, 10**10):
         there = case.with_horizon(horizon)
         got = code.module(MODULE).optimal_window(
-            horizon, case.model.n_states, case.model.n_actions, diameter=the_diameter(case), changes=1, delta=case.parameters["delta"]
+            horizon,
+            case.model.n_states,
+            case.model.n_actions,
+            diameter=the_diameter(case),
+            changes=1,
+            delta=case.parameters["delta"],
         )
         others = np.geomspace(1.0, horizon, 2001)
         best = min(bound_of_window(there, float(w)) for w in others)
         worst = max(worst, bound_of_window(there, got) / best)
     ratio_ok = worst <= 1.005  # the ceiling of T / sqrt(W) and the grid
-    return Comparison(ratio_ok, worst, 1.005, f"bound at W* is {worst:.6f} of the least over 2001 windows, T = 1e4 .. 1e10", 4)
+    return Comparison(
+        ratio_ok, worst, 1.005, f"bound at W* is {worst:.6f} of the least over 2001 windows, T = 1e4 .. 1e10", 4
+    )
 
 
 OPTIMAL_WINDOW = Check(

@@ -10,9 +10,9 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, STATIONARY, UNIT_REWARDS, bernoulli, final_regret
-from theorylab.rooms.proofs_checks._thompson_checks import CHECKS
-from theorylab.rooms.proofs_checks._thompson_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, STATIONARY, UNIT_REWARDS, bernoulli, final_regret
+from theorylab.rooms.proofs_checks.bandits.thompson_checks import CHECKS
+from theorylab.rooms.proofs_checks.bandits.thompson_mutants import MUTANTS
 
 from theorylab.bandits import BernoulliBandit
 from theorylab.verify.cases import Case, Family, Hypothesis, Instance

@@ -11,7 +11,15 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import (
+    OBLIVIOUS,
+    UNIQUE_BEST,
+    best_fixed_loss,
+    largest_loss,
+    table,
+    total_loss,
+)
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     STATIONARY,
@@ -22,16 +30,8 @@ from theorylab.rooms.proofs_checks._bandits import (
     positive_gaps,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._implicit_normalisation import (
-    OBLIVIOUS,
-    UNIQUE_BEST,
-    best_fixed_loss,
-    largest_loss,
-    table,
-    total_loss,
-)
-from theorylab.rooms.proofs_checks._tsallis_inf_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._tsallis_inf_proof import CHECKS, LINKS
+from theorylab.rooms.proofs_checks.bandits.tsallis_inf_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.tsallis_inf_proof import CHECKS, LINKS
 
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.kinds import Expectation

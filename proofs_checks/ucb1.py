@@ -13,7 +13,7 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks._bandits import (
+from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
     STATIONARY,
@@ -25,11 +25,11 @@ from theorylab.rooms.proofs_checks._bandits import (
     positive_gaps,
     reference_check,
 )
-from theorylab.rooms.proofs_checks._ucb1_exact import EXACT
-from theorylab.rooms.proofs_checks._ucb1_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.ucb1_exact import EXACT
+from theorylab.rooms.proofs_checks.bandits.ucb1_mutants import MUTANTS
 
 from theorylab.verify.cases import Case, Hypothesis
-from theorylab.verify.exact_bandits import ucb1_fluid_law
+from theorylab.verify.exact.bandits import ucb1_fluid_law
 from theorylab.verify.kinds import Expectation, LowerBound, Rate
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Link, Stage

@@ -19,9 +19,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from theorylab.rooms.proofs_checks._optimism import bound_22, bound_23, in_confidence
-from theorylab.rooms.proofs_checks._ucrl2_checks import CHECKS
-from theorylab.rooms.proofs_checks._ucrl2_instances import (
+from theorylab.rooms.proofs_checks.average_reward.optimism import bound_22, bound_23, in_confidence
+from theorylab.rooms.proofs_checks.average_reward.ucrl2_checks import CHECKS
+from theorylab.rooms.proofs_checks.average_reward.ucrl2_instances import (
     DELTA,
     DENSE,
     FREQUENT,
@@ -40,8 +40,8 @@ from theorylab.rooms.proofs_checks._ucrl2_instances import (
     regret_series,
     trivial_regret,
 )
-from theorylab.rooms.proofs_checks._ucrl2_mutants import MUTANTS
-from theorylab.rooms.proofs_checks._ucrl2_proof import LINKS, STAGES
+from theorylab.rooms.proofs_checks.average_reward.ucrl2_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.average_reward.ucrl2_proof import LINKS, STAGES
 
 from theorylab.verify.kinds import HighProbability, LowerBound, Rate
 from theorylab.verify.result import Result

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from theorylab.rooms.proofs_checks._bandits import NO_MUTANTS, final_regret
-from theorylab.rooms.proofs_checks._wtb_checks import BASELINES, CHECKS, FOLDER, MUTANTS, WTB
-from theorylab.rooms.proofs_checks._wtb_instances import (
+from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, final_regret
+from theorylab.rooms.proofs_checks.bandits.wtb_checks import BASELINES, CHECKS, FOLDER, MUTANTS, WTB
+from theorylab.rooms.proofs_checks.bandits.wtb_instances import (
     CONTROL,
     DECLARED,
     DELTA,
@@ -19,7 +19,7 @@ from theorylab.rooms.proofs_checks._wtb_instances import (
     cap,
     hidden_needle,
 )
-from theorylab.rooms.proofs_checks._wtb_links import LINKS, STAGES, TRACED
+from theorylab.rooms.proofs_checks.bandits.wtb_links import LINKS, STAGES, TRACED
 
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.kinds import Expectation, HighProbability, LowerBound, NegativeControl

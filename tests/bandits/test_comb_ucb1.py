@@ -71,9 +71,9 @@ def test_first_rounds_by_hand():
 
 
 def test_exact_regret_of_single_items_is_that_of_ucb_with_1_5_ln_t():
-    from theorylab.rooms.proofs_checks._comb_ucb1_exact import program
+    from theorylab.rooms.proofs_checks.bandits.comb_ucb1_exact import program
 
-    from theorylab.verify.exact_bandits import index_policy_regret
+    from theorylab.verify.exact.bandits import index_policy_regret
 
     means = [Fraction(2, 5), Fraction(7, 10)]
     expected = index_policy_regret(lambda t, n, s: s / n + np.sqrt(1.5 * np.log(t) / n), means, 7)

@@ -62,7 +62,7 @@ def test_only_the_arm_that_raised_the_alarm_forgets():
 
 
 def test_published_mean_within_its_spread():
-    from theorylab.rooms.proofs_checks._restarting import PUBLISHED, published_problem
+    from theorylab.rooms.proofs_checks.bandits.restarting import PUBLISHED, published_problem
 
     mean, spread = PUBLISHED["cusum_ucb", 2][5000]
     rate = np.sqrt(12 * np.log(5000) / 5000)

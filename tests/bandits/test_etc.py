@@ -40,7 +40,7 @@ def test_plays_like_its_reference(model, m):
 @pytest.mark.parametrize("row", DATA, ids=str)
 def test_closed_values(row):
     """The room's convolution gives the published values; so does scipy's binomial law."""
-    from theorylab.rooms.proofs_checks._etc_exact import exact_regret
+    from theorylab.rooms.proofs_checks.bandits.etc_exact import exact_regret
 
     assert exact_regret(row["means"], row["horizon"], row["m"]) == pytest.approx(row["value"], abs=2e-9)
     m, (p, q) = row["m"], row["means"]
@@ -59,7 +59,7 @@ def test_the_mean_of_runs_is_the_closed_value(row):
 
 def test_three_arms_by_enumeration():
     """All outcomes of one play of each of three arms."""
-    from theorylab.rooms.proofs_checks._etc_exact import kept_probabilities
+    from theorylab.rooms.proofs_checks.bandits.etc_exact import kept_probabilities
 
     means, kept = (0.2, 0.5, 0.9), [0.0, 0.0, 0.0]
     for bits in np.ndindex(2, 2, 2):

@@ -27,7 +27,7 @@ from theorylab.bandits.agents import agent_algorithm
 from theorylab.bandits.environments import one_good_arm
 from theorylab.bandits.online import begin
 from theorylab.core.rng import child_seed
-from theorylab.verify.exact_bandits import scripted_arm_tree
+from theorylab.verify.exact.bandits import scripted_arm_tree
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text(encoding="utf-8"))
 reference = agent_algorithm(EXP3)

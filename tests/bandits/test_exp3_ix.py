@@ -15,7 +15,7 @@ from theorylab.bandits.adversarial.exp3_ix import exp3_ix, rates
 from theorylab.bandits.adversarial.exp3_ix_reference import EXP3IX
 from theorylab.bandits.agents import agent_algorithm
 from theorylab.core.rng import child_seed
-from theorylab.verify.exact_bandits import scripted_arm_tree
+from theorylab.verify.exact.bandits import scripted_arm_tree
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text(encoding="utf-8"))
 reference = agent_algorithm(EXP3IX)

@@ -11,7 +11,7 @@ from theorylab.bandits import AdversarialBandit, BernoulliBandit, GaussianBandit
 from theorylab.bandits.adversarial.exp3_p import exp3_p, rates
 from theorylab.bandits.adversarial.exp3_p_reference import EXP3P
 from theorylab.bandits.agents import agent_algorithm
-from theorylab.verify.exact_bandits import scripted_arm_tree
+from theorylab.verify.exact.bandits import scripted_arm_tree
 
 reference = agent_algorithm(EXP3P)
 MODELS = [

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from theorylab.rooms.proofs_checks._kl_ucb_checks import fluid_law, lai_robbins
-from theorylab.rooms.proofs_checks._reward_sequences import expected_regret
+from theorylab.rooms.proofs_checks.bandits.kl_ucb_checks import fluid_law, lai_robbins
+from theorylab.rooms.proofs_checks.bandits.reward_sequences import expected_regret
 
 from theorylab.bandits import BernoulliBandit, FiniteSupportBandit, GaussianBandit, PiecewiseStationaryBandit
 from theorylab.bandits.agents import agent_algorithm
@@ -22,7 +22,7 @@ from theorylab.bandits.stochastic.kl_index import _kl_index, bernoulli_kl, kl_in
 from theorylab.bandits.stochastic.kl_ucb import _kl_ucb, claimed_miss, exploration, index, kl_ucb, kl_ucb_kernel
 from theorylab.bandits.stochastic.kl_ucb_reference import KLUCB, largest_limit
 from theorylab.verify.code import plain_code
-from theorylab.verify.exact_bandits import index_policy_regret
+from theorylab.verify.exact.bandits import index_policy_regret
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "stochastic_indices.json").read_text())
 FORMS = ("practice", "theory", "explicit")

@@ -22,7 +22,7 @@ from theorylab.bandits.stochastic.lean_ucb import (
     radius,
 )
 from theorylab.bandits.stochastic.lean_ucb_reference import LeanUCB
-from theorylab.verify.exact_bandits import index_policy_regret, reward_tree_regret
+from theorylab.verify.exact.bandits import index_policy_regret, reward_tree_regret
 
 ROWS = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text())["reward_regret"]
 MODELS = (

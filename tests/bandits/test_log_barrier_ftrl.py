@@ -23,7 +23,7 @@ from theorylab.bandits.adversarial.log_barrier_ftrl import learning_rate, probab
 from theorylab.bandits.adversarial.log_barrier_ftrl_reference import LogBarrierFTRL
 from theorylab.bandits.agents import agent_algorithm
 from theorylab.core.rng import child_seed
-from theorylab.verify.exact_bandits import scripted_arm_tree
+from theorylab.verify.exact.bandits import scripted_arm_tree
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text(encoding="utf-8"))
 reference = agent_algorithm(LogBarrierFTRL)

@@ -57,7 +57,7 @@ def test_sure_rewards_restart_at_a_known_round():
 
 
 def test_published_mean_within_its_spread():
-    from theorylab.rooms.proofs_checks._restarting import PUBLISHED, published_problem
+    from theorylab.rooms.proofs_checks.bandits.restarting import PUBLISHED, published_problem
 
     mean, spread = PUBLISHED["m_ucb", 1][5000]
     rate = np.sqrt(12 * np.log(5000) / 5000)

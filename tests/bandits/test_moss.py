@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from theorylab.rooms.proofs_checks._reward_sequences import expected_regret
+from theorylab.rooms.proofs_checks.bandits.reward_sequences import expected_regret
 
 from theorylab.bandits import BernoulliBandit, FiniteSupportBandit, GaussianBandit, PiecewiseStationaryBandit
 from theorylab.bandits.agents import agent_algorithm
 from theorylab.bandits.stochastic.moss import moss, radius
 from theorylab.bandits.stochastic.moss_reference import MOSS
 from theorylab.verify.code import plain_code
-from theorylab.verify.exact_bandits import index_policy_regret
+from theorylab.verify.exact.bandits import index_policy_regret
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "stochastic_indices.json").read_text())
 slow = agent_algorithm(MOSS)

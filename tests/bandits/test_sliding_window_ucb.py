@@ -79,7 +79,7 @@ def test_a_window_of_one_round_alternates():
 
 
 def test_published_means_within_their_spread():
-    from theorylab.rooms.proofs_checks._restarting import PUBLISHED, published_problem
+    from theorylab.rooms.proofs_checks.bandits.restarting import PUBLISHED, published_problem
 
     for name, algorithm in (("sliding_window_ucb", sliding_window_ucb), ("discounted_ucb", discounted_ucb)):
         mean, spread = PUBLISHED[name, 1][5000]

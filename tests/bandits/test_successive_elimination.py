@@ -23,7 +23,7 @@ from theorylab.bandits.stochastic.successive_elimination import (
     successive_elimination_kernel,
 )
 from theorylab.bandits.stochastic.successive_elimination_reference import SuccessiveElimination
-from theorylab.verify.exact_bandits import memory_policy_regret
+from theorylab.verify.exact.bandits import memory_policy_regret
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text())["successive_elimination"]
 MODELS = (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from theorylab.rooms.proofs_checks._thompson_checks import expected_regret, first_is_larger
+from theorylab.rooms.proofs_checks.bandits.thompson_checks import expected_regret, first_is_larger
 
 from theorylab.bandits import BernoulliBandit, FiniteSupportBandit, GaussianBandit, PiecewiseStationaryBandit
 from theorylab.bandits.agents import agent_algorithm

@@ -28,7 +28,7 @@ from theorylab.bandits.stochastic import ucb1
 from theorylab.bandits.stochastic.ucb1_reference import UCB1
 from theorylab.core.rng import child_seed
 from theorylab.core.sweeps import serial, threads
-from theorylab.verify.exact_bandits import reward_tree_regret
+from theorylab.verify.exact.bandits import reward_tree_regret
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text(encoding="utf-8"))
 reference = agent_algorithm(UCB1)

@@ -52,13 +52,13 @@ def test_a_result_that_cannot_be_read_from_the_source_is_named(root, key):
     assert layout.unreadable_results(root) == [complaint] and complaint in layout.complaints(root)
     # a constant of another file of the room can be followed, under another name and at second hand as well
     path.write_text(
-        "from theorylab.rooms.proofs_checks._coin_more import THERE as HERE\n"
+        "from theorylab.rooms.proofs_checks.parts.coin_more import THERE as HERE\n"
         + text.replace(f"{key}={value}", f"{key}=HERE")
     )
-    write(root, "proofs_checks/_coin_more.py", "from theorylab.rooms.proofs_checks._coin_base import THERE\n")
-    write(root, "proofs_checks/_coin_base.py", f"THERE: str = {value}\n")
+    write(root, "proofs_checks/parts/coin_more.py", "from theorylab.rooms.proofs_checks.parts.coin_base import THERE\n")
+    write(root, "proofs_checks/parts/coin_base.py", f"THERE: str = {value}\n")
     assert layout.unreadable_results(root) == []
-    write(root, "proofs_checks/_coin_base.py", "from theorylab.rooms.proofs_checks._coin_more import THERE\n")
+    write(root, "proofs_checks/parts/coin_base.py", "from theorylab.rooms.proofs_checks.parts.coin_more import THERE\n")
     assert layout.unreadable_results(root) == [complaint]  # a circle
 
 

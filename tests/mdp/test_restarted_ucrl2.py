@@ -17,7 +17,7 @@ from theorylab.mdp.average_reward.ucrl2 import _ucrl2, ucrl2, ucrl2_kernel
 from theorylab.mdp.average_reward.ucrl2_reference import reference_ucrl2
 from theorylab.mdp.environments import piecewise_dirichlet, riverswim, two_state
 from theorylab.mdp.sampler import model_arrays
-from theorylab.verify import strategies as theory
+from theorylab.verify.strategies import mdp as theory
 
 
 def phase_starts(horizon, pieces):

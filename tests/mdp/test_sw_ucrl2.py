@@ -24,7 +24,7 @@ from theorylab.mdp.average_reward.sw_ucrl2_reference import reference_sw_ucrl2
 from theorylab.mdp.average_reward.ucrl2 import ucrl2
 from theorylab.mdp.environments import riverswim, two_state
 from theorylab.mdp.sampler import model_arrays
-from theorylab.verify import strategies as theory
+from theorylab.verify.strategies import mdp as theory
 
 
 def changing(first, second, change):

@@ -28,7 +28,7 @@ from theorylab.mdp.model import FiniteMDP
 from theorylab.mdp.piecewise import PiecewiseStationaryMDP
 from theorylab.mdp.planning import optimal_gain
 from theorylab.mdp.sampler import model_arrays
-from theorylab.verify.strategies import communicating_mdps, seeds
+from theorylab.verify.strategies.mdp import communicating_mdps, seeds
 
 
 def same_as_reference(model, horizon, seed, **parameters):

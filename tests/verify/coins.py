@@ -45,5 +45,3 @@ def coin_result(*claims, links=(), checks=(), mutants=()):
         slug="coin", area="verify", title="coins", paper="none", algorithms={"toss": f"{__name__}:toss"}, claims=claims,
         links=links, checks=checks, mutants=mutants,
     )  # fmt: skip
-
-

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from theorylab.verify.arm_trees import arm_tree_expectation, scripted_arm_tree, unbiasedness
+from theorylab.verify.exact.arm_trees import arm_tree_expectation, scripted_arm_tree, unbiasedness
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text())
 

@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from theorylab.bandits import AdversarialBandit, BernoulliBandit, PiecewiseStationaryBandit
-from theorylab.verify import bandit_strategies as theory
+from theorylab.verify.strategies import bandits as theory
 
 
 @settings(max_examples=50, deadline=None)

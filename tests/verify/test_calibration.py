@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from theorylab.verify.calibration import calibrate, posterior_rank, rank_uniformity
+from theorylab.verify.statistics.calibration import calibrate, posterior_rank, rank_uniformity
 
 
 def uniform_prior(generator):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theorylab.verify import exact
+from theorylab.verify.exact import outcomes as exact
 
 
 def binomial_mass(n, p, k):

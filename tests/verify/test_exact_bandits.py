@@ -11,9 +11,9 @@ import pytest
 
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import streams
-from theorylab.verify import exact_bandits as eb
-from theorylab.verify.exact import outcome_tree
-from theorylab.verify.scripted import draws_taken, interval_tree, scripted_generator
+from theorylab.verify.exact import bandits as eb
+from theorylab.verify.exact.outcomes import outcome_tree
+from theorylab.verify.exact.scripted import draws_taken, interval_tree, scripted_generator
 
 DATA = json.loads((Path(__file__).parents[1] / "data" / "bandit_exact.json").read_text())
 

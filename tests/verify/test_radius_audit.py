@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from theorylab.verify.radius_audit import default_grid, index_audit, radius_audit
+from theorylab.verify.statistics.radius_audit import default_grid, index_audit, radius_audit
 
 K = 4
 

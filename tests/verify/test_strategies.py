@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from theorylab.core import validate
-from theorylab.verify import strategies as theory
+from theorylab.verify.strategies import mdp as theory
 
 relaxed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib
+import importlib.util
 import json
 import sys
 from collections.abc import Sequence
@@ -112,6 +113,29 @@ def load_result(slug: str) -> Result:
     return result  # type: ignore[no-any-return]
 
 
+def area_function(area: str, module: str, name: str) -> Any:
+    """``name`` of the module that serves an area: in the folder of the area itself, else in the nearest above it.
+
+    For area ``mdp/episodic``: ``theorylab.mdp.episodic.environments`` when there is one, else
+    ``theorylab.mdp.environments``.
+
+    Raises
+    ------
+    ValueError
+        If no folder of the area has such a module.
+    """
+    parts = area.split("/")
+    for depth in range(len(parts), 0, -1):
+        path = ".".join(("theorylab", *parts[:depth], module))
+        try:
+            spec = importlib.util.find_spec(path)
+        except ModuleNotFoundError:
+            spec = None
+        if spec is not None:
+            return getattr(importlib.import_module(path), name)
+    raise ValueError(f"area is {area!r}, expected one with a module {module!r}")
+
+
 def loaded_results() -> list[Result]:
     """``RESULT`` of every room that is already imported."""
     prefix = "theorylab.rooms.proofs_checks."
@@ -194,7 +218,7 @@ def entry(slug: str, root: Path = ROOT) -> Entry:
     recorded = _evidence(root / "proofs_checks" / "evidence" / f"{slug}.json")
     stale = bool(recorded) and root == ROOT and not _fresh(recorded)
     if stale:
-        recorded = {key: recorded[key] for key in recorded if key not in found and key != "level"}
+        recorded = {key: recorded[key] for key in recorded if not found.get(key) and key != "level"}
     found.update(recorded)
     return Entry(
         slug=slug,

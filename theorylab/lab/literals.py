@@ -36,8 +36,8 @@ def result_literals(path: Path) -> dict[str, Any]:
 class _Scope:
     """The top-level names of a file of the room; those of the files that it imports from are read when needed."""
 
-    def __init__(self, path: Path) -> None:
-        self.folder = path.parent
+    def __init__(self, path: Path, room: Path | None = None) -> None:
+        self.room = path.parent if room is None else room
         self.values: dict[str, ast.expr] = {}
         self.imported: dict[str, tuple[Path, str]] = {}
         try:
@@ -50,7 +50,8 @@ class _Scope:
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
                 self.values[node.target.id] = node.value
             elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").startswith(_ROOM):
-                source = self.folder / f"{(node.module or '').removeprefix(_ROOM)}.py"
+                module = (node.module or "").removeprefix(_ROOM)
+                source = self.room / f"{module.replace('.', '/')}.py"
                 self.imported |= {alias.asname or alias.name: (source, alias.name) for alias in node.names}
 
     def resolve(self, node: ast.expr) -> tuple[ast.expr, _Scope]:
@@ -63,7 +64,7 @@ class _Scope:
                 node = scope.values[node.id]
             elif node.id in scope.imported:
                 source, name = scope.imported[node.id]
-                scope, node = _Scope(source), ast.Name(name)
+                scope, node = _Scope(source, scope.room), ast.Name(name)
         return node, scope
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from theorylab.lab.catalogue import area_function
+
 __all__ = ["OwnAlgorithmError", "guarded", "load_function"]
 
 
@@ -17,10 +19,10 @@ class OwnAlgorithmError(ValueError):
     """The user's file cannot be loaded, or its algorithm fails when it is called."""
 
 
-def load_function(text: str, *, area: str = "mdp") -> Callable[..., Any]:
+def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..., Any]:
     """The algorithm that ``my_file.py:my_agent`` names: a function, or a class with ``act`` and ``observe``.
 
-    A class becomes an agent of ``area`` ("mdp" or "bandits", or a folder below): what it is told differs.
+    A class becomes an agent of ``area`` (such as "mdp/average_reward" or "bandits"): what it is told differs.
 
     Raises
     ------
@@ -54,13 +56,7 @@ def load_function(text: str, *, area: str = "mdp") -> Callable[..., Any]:
     if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
     if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent
-        if area.split("/")[0] == "bandits":
-            from theorylab.bandits.agents import agent_algorithm as bandit_algorithm
-
-            return bandit_algorithm(found, name=name)
-        from theorylab.mdp.average_reward.agents import agent_algorithm
-
-        return agent_algorithm(found, name=name)
+        return area_function(area, "agents", "agent_algorithm")(found, name=name)  # type: ignore[no-any-return]
     return found  # type: ignore[no-any-return]
 
 

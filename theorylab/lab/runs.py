@@ -16,7 +16,7 @@ from theorylab.core import validate
 from theorylab.core.record import plain
 from theorylab.core.rng import RNGLike, seed_of
 from theorylab.core.sweeps import Sweep, serial
-from theorylab.lab.catalogue import algorithm_of, load_result, room_path
+from theorylab.lab.catalogue import algorithm_of, area_function, load_result, room_path
 from theorylab.lab.local_sources import sources_digest
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import library_code
@@ -183,7 +183,7 @@ def run_instance(
     slug
         A slug, or the name of any algorithm of a result.
     instance
-        A name of the area's ``environments.named`` (``theorylab.mdp`` or ``theorylab.bandits``), or of one of the
+        A name of the area's ``environments.named`` (such as ``theorylab.mdp.environments``), or of one of the
         result's own instances; ``None``: the first of those.
     horizon
         ``None``: the own instance's at preset ``quick``.
@@ -253,12 +253,7 @@ def _model(slug: str, name: str) -> Any:
     own = own_instances(slug)
     if name in own:
         return own[name].at("quick").model
-    area = algorithm_of(slug)[0].area.split("/")[0]
-    if area == "bandits":
-        from theorylab.bandits.environments import named as find
-    else:
-        from theorylab.mdp.environments import named as find  # type: ignore[assignment]
-
+    find = area_function(algorithm_of(slug)[0].area, "environments", "named")
     try:
         return find(name)
     except (KeyError, ValueError) as error:

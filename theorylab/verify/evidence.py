@@ -33,15 +33,16 @@ def source_files(slug: str, modules: Sequence[str]) -> dict[str, str]:
     found: dict[str, Path] = {}
     wanted = set(modules)
     todo = [slug]
+    prefix = "theorylab.rooms.proofs_checks."
     while todo:  # the theorem's file and the files of the room that it imports
-        name = todo.pop()
+        name = todo.pop().replace(".", "/")
         path = _room() / f"{name}.py"
         if f"proofs_checks/{name}.py" in found or not path.is_file():
             continue
         found[f"proofs_checks/{name}.py"] = path
         for imported in _imported(path):
-            if imported.startswith("theorylab.rooms.proofs_checks."):
-                todo.append(imported.rpartition(".")[2])
+            if imported.startswith(prefix):
+                todo.append(imported.removeprefix(prefix))
             elif imported.startswith("theorylab.") and _is_module(imported):
                 wanted |= set(_reachable(imported))
     for module in wanted:

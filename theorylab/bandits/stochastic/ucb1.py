@@ -8,7 +8,7 @@ Guarantee    ``auer``: $E[R_T] \le \sum_{\Delta_i > 0} 8 \ln T / \Delta_i + (1 +
              [auer2002finite, Theorem 1]; for any gaps $E[R_T] \le 2\sqrt{8 K T \ln T} + (1 + \pi^2/3) K$ (derived here:
              arms with $\Delta_i < \sqrt{8 K \ln T / T}$ cost at most $\sqrt{8 K T \ln T}$ together, the others at most
              that by the first bound). ``garivier``: a rate only. For large T the regret follows a two-sided law
-             (:func:`theorylab.verify.exact_bandits.ucb1_fluid_law`).
+             (:func:`theorylab.verify.exact.bandits.ucb1_fluid_law`).
 Deviations   Indices within 1e-11 of each other are tied: the compiled kernel keeps $1/\sqrt{N_i}$, and rounding must
              not decide. $\ln\ln t$ is read as 0 for t < 3.
 """

@@ -1,11 +1,13 @@
 """Statistics that decide claims: binomial tests, betting e-processes, slopes, one error budget for many tests.
 
-==================  ===================================================================================
-:mod:`.binomial`    a violation has probability at most delta: exact tails and Clopper-Pearson limits
-:mod:`.betting`     a mean of values in [0, 1] is at most m0: e-values that are valid at any time
-:mod:`.slopes`      growth rates: log-log slopes with a bootstrap interval over seeds
-:mod:`.familywise`  one alpha for a whole run: Holm, e-Bonferroni, budgets
-==================  ===================================================================================
+====================  ===================================================================================
+:mod:`.binomial`      a violation has probability at most delta: exact tails and Clopper-Pearson limits
+:mod:`.betting`       a mean of values in [0, 1] is at most m0: e-values that are valid at any time
+:mod:`.slopes`        growth rates: log-log slopes with a bootstrap interval over seeds
+:mod:`.familywise`    one alpha for a whole run: Holm, e-Bonferroni, budgets
+:mod:`.radius_audit`  a confidence radius against exact tails, on a grid
+:mod:`.calibration`   a sampler of a posterior: are its ranks uniform?
+====================  ===================================================================================
 
 Every threshold is derived from a stated alpha; nothing here was tuned by looking at results.
 """

@@ -1,0 +1,7 @@
+"""Hypothesis strategies: random finite objects that find mistakes.  Import the module of your area.
+
+================  ===========================================================
+:mod:`.mdp`       transition tables, rewards, policies, streams of categories
+:mod:`.bandits`   means, tables of losses, pieces, who is awake
+================  ===========================================================
+"""
