@@ -2,105 +2,42 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from coq_variants import FALSE_VARIANTS, MAIN_RESULTS, TOOLS
 
 from theorylab.verify import coq
 from theorylab.verify.coq import ALLOWED_ASSUMPTIONS, RECORD, check_coq, forbidden_words, record_coq
 
 ROOM = Path(__file__).resolve().parents[2] / "proofs_checks" / "coq"
-MAIN_RESULTS = {
-    "counting_tools.v": {"laplace_closed_form"},
-    "elimination_sum.v": {"gap_times_pulls", "elimination_sum", "elimination_regret"},
-    "exp_log_tools.v": {"nondecreasing", "one_plus_le_exp", "exp_log"},
-    "false_alarms.v": {"expected_bayes_le", "false_alarms"},
-    "hedge.v": {
-        "hoeffding_two_points",
-        "potential_step",
-        "potential_step_hoeffding",
-        "hedge_regret",
-        "hedge_regret_unit_losses",
-        "hedge_regret_tuned",
-    },
-    "inverse_gap.v": {"p_sums_to_1", "inverse_gap_weighting", "sharp"},
-    "laplace_mixture.v": {
-        "L_splits",
-        "laplace_is_L",
-        "ratio_has_mean_one",
-        "split_ratio_has_mean_one",
-        "likelihood_le",
-    },
-    "log_barrier.v": {"log_step", "stability_sum", "stability_step", "stability_importance_weighted"},
-    "markov_counting.v": {"bayes_factor", "hypergeometric_sums_to_1", "expected_bayes_factor_le", "false_alarm_budget"},
-    "pigeonhole.v": {"lemma_19", "sum_of_square_roots", "episode_sum"},
-    "sums.v": {"sum_inverse_sqrt"},
-    "ville_alarms.v": {"ville", "mixture_alarms", "mixture_false_alarms", "likelihood_le_maximum", "glr_false_alarms"},
-}
-TOOLS = ("counting_tools.v", "exp_log_tools.v", "false_alarms.v", "laplace_mixture.v", "pigeonhole.v")
-FALSE_VARIANTS = {  # file, the true text, the false text, and why it is false
-    # n = 2: 1.707 > 1.414
-    "sums_constant.v": ("sums.v", "2 * ", "1 * "),
-    # z = 1, 1, 2, 4, 8, ...: the ratio tends to sqrt 2 + 1
-    "pigeonhole_constant.v": ("pigeonhole.v", "(sqrt 2 + 1)", "sqrt 2"),
-    # two pairs visited once: 2 > sqrt 2
-    "pigeonhole_pairs.v": ("pigeonhole.v", "INR (length pairs) * sum_over N pairs)", "sum_over N pairs)"),
-    # q of a single observation is 1/2, not 1
-    "laplace.v": ("counting_tools.v", "/ ((INR (length x) + 1) * C", "/ (INR (length x) * C"),
-    # n1 = n2 = k = 1: the expected Bayes factor is 3/2, the claim says 1
-    "markov_larger_block.v": ("markov_counting.v", "(INR (Nat.max n1 n2) + 1).", "(INR (Nat.max n1 n2) + 2)."),
-    # n1 = n2 = k = delta = 1: eta B is 1/2 for both j, so their mass is 1, and the share is 1/2
-    "markov_threshold.v": ("markov_counting.v", "Rlt_dec 1 (eta", "Rlt_dec (1 / 4) (eta"),
-    # delta = 1/10, N = 2: eta = 100/3 and B is at least 3/4, so it always fires
-    "false_alarms_eta.v": ("false_alarms.v", "R := share (n1 + n2) *", "R := 1000 * share (n1 + n2) *"),
-    # D = 1, N = 3, L = 1/4, one arm: 3 > 1 + sqrt 3
-    "elimination_constant.v": ("elimination_sum.v", "8 * L * INR (length arms)", "4 * L * INR (length arms)"),
-    # x = 1: 2.72 < 3
-    "exp_tangent.v": ("exp_log_tools.v", "1 + x <= exp x.", "1 + 2 * x <= exp x."),
-    # x = 1: 0.37 > 0.25
-    "hedge_quadratic.v": ("hedge.v", "1 - x + x * x / 2.", "1 - x + x * x / 4."),
-    # p = 1/2, s = 1: 1.86 > 1.76
-    "hedge_hoeffding.v": ("hedge.v", "exp (p * s + s * s / 8).", "exp (p * s + s * s / 16)."),
-    # p = (0.9, 0.1), l = (0, 1), eta = 0.1: -0.00956 > -0.00975
-    "hedge_step.v": ("hedge.v", "+ eta * eta / 2 * sum_over", "+ eta * eta / 4 * sum_over"),
-    # ten experts, each with loss 1 in turn, eta = 1/2, T = 20000: regret 477 > 315
-    "hedge_second_order.v": ("hedge.v", "eta / 2 * second_moments", "eta / 4 * second_moments"),
-    # two experts, T = 1, l = (0, 1), eta^2 = 16 log 2: 0.5 > 0.42
-    "hedge_unit.v": ("hedge.v", "+ eta * INR T / 8.", "+ eta * INR T / 16."),
-    # two experts, T = 1, l = (0, 1): 0.5 > 0.42
-    "hedge_tuned.v": ("hedge.v", "log (INR (length experts)) / 2).", "log (INR (length experts)) / 4)."),
-    # the two arms of "sharp": above 2 - epsilon
-    "inverse_gap_constant.v": ("inverse_gap.v", "<= 2 * (K - 1) / g.", "<= (K - 1) / g."),
-    # the length of the empty list is 0 and its likelihood 1
-    "mixture_bound.v": ("laplace_mixture.v", "x <= (INR (length x) + 1) *", "x <= INR (length x) *"),
-    # y = 1/2: 0.095 > 0.063
-    "log_barrier_step.v": ("log_barrier.v", "log (1 + y) <= y * y / 2.", "log (1 + y) <= y * y / 4."),
-    # one arm, p = eta = 1, loss = 1/2, q = 2/3: 0.095 > 0.063
-    "log_barrier_loss.v": ("log_barrier.v", "<= eta / 2 * (loss * loss).", "<= eta / 4 * (loss * loss)."),
-    # M = 1 and c = 1: the event is sure
-    "ville_half.v": ("ville_alarms.v", "(ever (reaches M c) x)) <= 1.", "(ever (reaches M c) x)) <= 1 / 2."),
-    # delta = 1/10, N = 2: the thresholds are log 0.06 and log 0.08, and they always fire
-    "ville_thresholds.v": ("ville_alarms.v", "(INR s + 1)) / delta", "(INR s + 1)) / (1000 * delta)"),
-}
 with_coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
 
 @pytest.fixture(scope="session")
-def compiled():
-    before = sorted(path.name for path in ROOM.iterdir())
-    results = check_coq(ROOM)
-    assert sorted(path.name for path in ROOM.iterdir()) == before, "compiling left files in the tree"
-    return {result.file: result for result in results}
-
-
-@pytest.fixture(scope="session")
-def compiled_variants(tmp_path_factory):
+def checked(tmp_path_factory):
+    """The results of the files and of the variants, compiled side by side: each is a minute for one core."""
     folder = tmp_path_factory.mktemp("variants")
     for tool in TOOLS:
         shutil.copy(ROOM / tool, folder)
     for name, (file, old, new) in FALSE_VARIANTS.items():
         variant(folder, file, old, new, name)
-    return {result.file: result for result in check_coq(folder)}
+    before = sorted(path.name for path in ROOM.iterdir())
+    with ThreadPoolExecutor(2) as pool:
+        found = tuple({result.file: result for result in results} for results in pool.map(check_coq, (ROOM, folder)))
+    assert sorted(path.name for path in ROOM.iterdir()) == before, "compiling left files in the tree"
+    return found
+
+
+@pytest.fixture(scope="session")
+def compiled(checked):
+    return checked[0]
+
+
+@pytest.fixture(scope="session")
+def compiled_variants(checked):
+    return checked[1]
 
 
 @pytest.fixture
@@ -250,11 +187,17 @@ def test_without_coqc_an_edited_copy_is_stale(tmp_path, without_coqc):
     small(tmp_path, "Lemma two : 1 + 1 = 2. Proof. reflexivity. Qed.\nPrint Assumptions two.\n", "new.v")
     found = {result.file: (result.status, result.message) for result in check_coq(tmp_path)}
     recorded = ("recorded, not re-run", "coqc is absent; the hash equals the recorded one")
-    needs_pigeonhole = ("stale", "coqc is absent and it needs pigeonhole.v, not the recorded one")
+
+    def needs(*files):
+        return ("stale", f"coqc is absent and it needs {', '.join(files)}, not the recorded one")
+
     assert found == {
         **dict.fromkeys(("counting_tools.v", "exp_log_tools.v", "false_alarms.v", "laplace_mixture.v"), recorded),
         **dict.fromkeys(("markov_counting.v", "ville_alarms.v"), recorded),
-        **dict.fromkeys(("elimination_sum.v", "hedge.v", "inverse_gap.v", "log_barrier.v"), needs_pigeonhole),
+        **dict.fromkeys(("elimination_sum.v", "hedge.v", "inverse_gap.v", "log_barrier.v"), needs("pigeonhole.v")),
+        **dict.fromkeys(("finite_horizon.v", "learning_rates.v"), needs("pigeonhole.v")),
+        "optimism_bracket.v": needs("finite_horizon.v", "pigeonhole.v"),
+        "width_pigeonhole.v": needs("finite_horizon.v", "pigeonhole.v", "sums.v"),
         "new.v": ("stale", "coqc is absent, no record"),
         "pigeonhole.v": ("stale", "recorded, but the file is missing"),
         "sums.v": ("stale", "coqc is absent and the file is not the recorded one"),

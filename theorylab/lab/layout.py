@@ -36,7 +36,7 @@ FLOORS = {
     **{area: {"core", "detection", area} for area in AREAS},
 }
 ROOMS_FLOOR = {"core", "detection", "verify", "rooms", *AREAS}
-_KEY = re.compile(r"\b([a-z]{3,}(?:19|20)\d{2}[a-z]{3,})\b")
+_KEY = re.compile(r"\b([a-z]{2,}(?:19|20)\d{2}[a-z]{3,})\b")
 _SOURCES = ("theorylab", "proofs_checks", "figures", "tests", "benchmarks")
 
 

@@ -1,4 +1,4 @@
-"""Finite Markov decision processes: models, environments, planning, average-reward learning.
+"""Finite Markov decision processes: models, environments, planning, average-reward and episodic learning.
 
 Names load on first use; models and environments need numpy alone.
 """
@@ -9,18 +9,21 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
+    "EpisodicMDP",
     "FiniteMDP",
     "ImportReport",
     "PiecewiseStationaryMDP",
     "average_reward",
     "environments",
+    "episodic",
     "from_gymnasium",
     "planning",
     "to_gymnasium",
 ]
 
-_PACKAGES = ("average_reward", "environments", "planning")
+_PACKAGES = ("average_reward", "environments", "episodic", "planning")
 _HOMES = {
+    "EpisodicMDP": "episodic",
     "FiniteMDP": "model",
     "PiecewiseStationaryMDP": "piecewise",
     "ImportReport": "gymnasium_bridge",

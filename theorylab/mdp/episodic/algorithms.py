@@ -1,0 +1,9 @@
+"""All learners of the area: ``from theorylab.mdp.episodic.algorithms import stepmix``.  Importing it brings numba."""
+
+from __future__ import annotations
+
+from theorylab.mdp.episodic.agents import agent_algorithm, fixed_policy, random_agent
+from theorylab.mdp.episodic.stepmix import stepmix
+from theorylab.mdp.episodic.ucbvi import ucbvi
+
+__all__ = ["agent_algorithm", "fixed_policy", "random_agent", "stepmix", "ucbvi"]
