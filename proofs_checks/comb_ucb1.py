@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.comb_ucb1_exact import exact_checks
 from theorylab.rooms.proofs_checks.bandits.comb_ucb1_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.recounts import regret_by_arms
+from theorylab.rooms.proofs_checks.bandits.regret_claims import fluid_law_claims, regret_claim
 from theorylab.rooms.proofs_checks.bandits.shared import (
     NO_MUTANTS,
     audit_check,
     bernoulli,
     final_regret,
-    largest_regret,
 )
 
 from theorylab.bandits.models.combinatorial import CombinatorialBandit
@@ -29,9 +30,8 @@ from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Code
 from theorylab.verify.exact.bandits import ucb1_fluid_law
-from theorylab.verify.kinds import Expectation, LowerBound
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Check, Claim, Comparison, Link, Stage
+from theorylab.verify.statements import Check, Comparison, Link, Stage
 
 COMB = "theorylab.bandits.stochastic.comb_ucb1"
 UCB = (Hypothesis('rule "ucb"', lambda case: case.parameters.get("rule", "ucb") == "ucb"),)
@@ -169,15 +169,7 @@ def first_rounds(run: Any, case: Case) -> float:
 
 
 LINKS = (
-    Link(
-        name="regret by actions",
-        left=lambda run, case: run.regret[-1],
-        right=lambda run, case: float(run.pulls @ case.model.gaps),
-        source="definition",
-        instances=TRACED,
-        statement=r"R_T = \sum_A N_A \Delta_A",
-        two_sided=True,
-    ),
+    regret_by_arms(TRACED, name="regret by actions", statement=r"R_T = \sum_A N_A \Delta_A"),
     Link(
         name="initialisation",
         left=first_rounds,
@@ -237,43 +229,36 @@ def plays_like(code: Code, case: Case, rng: Any) -> Comparison:
     return Comparison(not problems, float(run.regret[-1]), float(slow["regret"][-1]), detail, case.runs)
 
 
-def expectation(name: str, bound: Any, instances: Any, statement: str, **more: Any) -> Claim:
-    """An upper bound of the expected regret."""
-    fields = {"constants": "paper", "kind": Expectation(), "trivial": largest_regret, **more}
-    return Claim(name=name, statement=statement, instances=instances, quantity=final_regret, bound=bound,
-                 cap=largest_regret, hypotheses=UCB, **fields)  # fmt: skip
-
-
-LAW = {"constants": "none", "source": "a law, not a theorem: all indices are level; the margins are ours"}
 CLAIMS = (
-    expectation(
+    regret_claim(
         "Theorem 5",
         theorem_5,
-        GAPS,
-        r"E[R_T] \le \sum_{e \notin A^*} \frac{534 m}{\Delta_e} \ln T + (\pi^2/3 + 1) m d",
         source="[kveton2015tight, Theorem 5]",
+        statement=r"E[R_T] \le \sum_{e \notin A^*} \frac{534 m}{\Delta_e} \ln T + (\pi^2/3 + 1) m d",
+        constants="paper",
+        instances=GAPS,
+        hypotheses=UCB,
     ),
-    expectation(
+    regret_claim(
         "Theorem 6",
         theorem_6,
-        FREE,
-        r"E[R_T] \le 47 \sqrt{m d T \ln T} + (\pi^2/3 + 1) m d",
         source="[kveton2015tight, Theorem 6]",
+        statement=r"E[R_T] \le 47 \sqrt{m d T \ln T} + (\pi^2/3 + 1) m d",
+        constants="paper",
+        instances=FREE,
+        hypotheses=UCB,
         explains="vacuous below T = 2209 d ln T / m",
     ),
-    expectation(
-        "at most 1.4 of the fluid law",
-        lambda case: 1.4 * law(case),
-        LEVEL,
-        r"E[R_T] \le 1.4 \sum_i \Delta_i 1.5 \ln T / (\Delta_i + e)^2, one item an action",
-        **LAW,
-    ),
-    expectation(
-        "at least 0.75 of the fluid law",
-        lambda case: 0.75 * law(case),
-        LEVEL,
-        r"E[R_T] \ge 0.75 \sum_i \Delta_i 1.5 \ln T / (\Delta_i + e)^2, one item an action",
-        **{**LAW, "kind": LowerBound(), "trivial": None},
+    *fluid_law_claims(
+        law,
+        (
+            r"E[R_T] \le 1.4 \sum_i \Delta_i 1.5 \ln T / (\Delta_i + e)^2, one item an action",
+            r"E[R_T] \ge 0.75 \sum_i \Delta_i 1.5 \ln T / (\Delta_i + e)^2, one item an action",
+        ),
+        instances=LEVEL,
+        hypotheses=UCB,
+        factors=(0.75, 1.4),
+        margins="the margins are ours",
     ),
 )
 CHECKS = (

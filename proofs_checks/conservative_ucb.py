@@ -26,6 +26,7 @@ from theorylab.rooms.proofs_checks.bandits.conservative_ucb_links import (
     most_defaults,
 )
 from theorylab.rooms.proofs_checks.bandits.conservative_ucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.regret_claims import regret_claim
 from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     STATIONARY,
@@ -33,7 +34,6 @@ from theorylab.rooms.proofs_checks.bandits.shared import (
     audit_check,
     bernoulli,
     final_regret,
-    largest_regret,
     reference_check,
 )
 
@@ -148,67 +148,71 @@ SAVING = tuple(
     )
     for means, alpha in (((0.9, 0.95), 1.0), ((0.9, 0.2), 0.9))
 )
-CLAIMS = (
-    Claim(
-        name="the constraint",
+
+
+def seldom(name: str, event: Any, instances: tuple[Instance, ...], **fields: Any) -> Claim:
+    """An event of the trace that happens on at most a fraction DELTA of the runs."""
+    return Claim(
+        name=name,
         kind=HighProbability(DELTA),
-        source="[wu2016conservative, Theorem 2]",
-        statement=r"P(\exists t: \sum_{s \le t} \mu_{I_s} < (1 - \alpha) \mu_0 t) \le \delta",
-        constants="paper",
-        instances=INSTANCES,
-        event=constraint_broken,
+        event=event,
+        instances=instances,
         hypotheses=THEOREM,
-        explains="the budget counts what has not been earned for sure",
         traced=True,
+        **fields,
+    )
+
+
+KEPT = r"P(\exists t: \sum_{s \le t} \mu_{I_s} < (1 - \alpha) \mu_0 t) \le \delta"
+CLAIMS = (
+    seldom(
+        "the constraint",
+        constraint_broken,
+        INSTANCES,
+        source="[wu2016conservative, Theorem 2]",
+        statement=KEPT,
+        constants="paper",
+        explains="the budget counts what has not been earned for sure",
     ),
-    Claim(
-        name="Theorem 2",
+    regret_claim(
+        "Theorem 2",
+        theorem_2,
         kind=HighProbability(DELTA),
         source="[wu2016conservative, Theorem 2]",
         statement=r"R_T \le \sum (4L/\Delta_i + \Delta_i) + 2(K+1)\Delta_0/(\alpha\mu_0) + "
         r"(6L/(\alpha\mu_0)) \sum \Delta_0/\max(\Delta_i, \Delta_0 - \Delta_i)",
         constants="paper",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=theorem_2,
-        trivial=largest_regret,
         hypotheses=THEOREM,
     ),
-    Claim(
-        name="the sharper bound",
+    regret_claim(
+        "the sharper bound",
+        sharper,
         kind=HighProbability(DELTA),
         source="derived: the proof above",
         statement=r"R_T \le \sum (4L/\Delta_i + \Delta_i) + (\Delta_0/(\alpha\mu_0)) "
         r"(1 + 3K/2 + 4L \sum 1/\max(\Delta_i, \Delta_0 - \Delta_i))",
         constants="derived here",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=sharper,
-        trivial=largest_regret,
         hypotheses=(*THEOREM, UNIT_REWARDS),
     ),
-    Claim(
-        name="the constraint, budget first",
-        kind=HighProbability(DELTA),
+    seldom(
+        "the constraint, budget first",
+        constraint_broken,
+        SAVED,
         source="derived: t mu_0 - R_worst >= (1 - alpha) t mu_0 from the first free round on",
-        statement=r"P(\exists t: \sum_{s \le t} \mu_{I_s} < (1 - \alpha) \mu_0 t) \le \delta",
+        statement=KEPT,
         constants="derived here",
-        instances=SAVED,
-        event=constraint_broken,
-        hypotheses=THEOREM,
         algorithm="budget_first",
-        traced=True,
     ),
-    Claim(
-        name="regret, budget first",
+    regret_claim(
+        "regret, budget first",
+        saved_first,
         kind=HighProbability(DELTA),
         source="derived: intervals hold, Cauchy-Schwarz",
         statement=r"R_T \le R_{worst} + \Delta_0 \lceil R_{worst}/(\alpha \mu_0) \rceil, R_{worst} = K + 2\sqrt{KTL}",
         constants="derived here",
         instances=SAVED,
-        quantity=final_regret,
-        bound=saved_first,
-        trivial=largest_regret,
         hypotheses=THEOREM,
         algorithm="budget_first",
     ),
@@ -223,17 +227,14 @@ CLAIMS = (
         algorithm="ucb1",
         traced=True,
     ),
-    Claim(
-        name="every interval holds",
-        kind=HighProbability(DELTA),
+    seldom(
+        "every interval holds",
+        intervals_fail,
+        INSTANCES,
         source="derived: see the two audits of the radius",
         statement=r"P(\exists i > 0, t: |m_i - \mu_i| > \sqrt{\psi(N_i)/N_i}) \le \delta",
         constants="derived here",
-        instances=INSTANCES,
-        event=intervals_fail,
-        hypotheses=THEOREM,
         layer="link",
-        traced=True,
     ),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.cusum_ucb_mutants import CUSUM, MUTANTS
-from theorylab.rooms.proofs_checks.bandits.restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.restarting import SWAP, published_check, restarted, swapping
 from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, bernoulli, reference_check
 
 from theorylab.bandits import BernoulliBandit, PiecewiseStationaryBandit
@@ -18,7 +18,6 @@ from theorylab.verify.statements import Claim, Link
 DELTA = 0.05
 REFERENCE = "theorylab.bandits.nonstationary.change_detection_reference:CusumUCB"
 RUNS = {"smoke": 250, "quick": 260, "paper": 2000, "power": 8}
-SWAP = {"smoke": 400, "quick": 700, "power": 200}
 
 
 def sure_jump(M: int, epsilon: float, h: float, before: float) -> Instance:
@@ -39,18 +38,6 @@ HIGH = tuple(
     bernoulli(means, {"smoke": 1000, "quick": 3000, "power": 100}, RUNS, name=f"{means[0]:g} drift", M=50, epsilon=1.0)
     for means in ((0.5, 0.5), (0.9, 0.1))
 )
-
-
-def swapping(**parameters: Any) -> Instance:
-    """Three arms that change places, with restarts."""
-    words = " ".join(f"{k}={v}" for k, v in parameters.items() if k != "trace")
-    return Instance(
-        f"swap {words}",
-        lambda: PiecewiseStationaryBandit([[0.9, 0.5, 0.1], [0.1, 0.5, 0.9]], [100]),
-        SWAP,
-        {"smoke": 3, "quick": 8, "power": 2},
-        parameters,
-    )
 
 
 TRACED = tuple(swapping(M=M, epsilon=e, h=h, alpha=0.3, trace=True) for M, e, h in ((10, 0.1, 3.0), (5, 0.0, 2.0)))

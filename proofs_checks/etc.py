@@ -13,37 +13,34 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.etc_exact import EXACT, exact_regret
+from theorylab.rooms.proofs_checks.bandits.recounts import regret_by_arms
+from theorylab.rooms.proofs_checks.bandits.regret_claims import regret_claim, two_sided_claims
 from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     STATIONARY,
     bernoulli,
     final_regret,
-    largest_regret,
     reference_check,
+    variance_proxy,
 )
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Mutant
-from theorylab.verify.kinds import Expectation, HighProbability, LowerBound
+from theorylab.verify.kinds import HighProbability
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Link, Stage
 
 MODULE, REFERENCE = "theorylab.bandits.stochastic.etc", "theorylab.bandits.stochastic.etc_reference:ExploreThenCommit"
 ENOUGH = Hypothesis("T >= K m", lambda case: case.horizon >= case.model.n_arms * case.parameters["m"])
-TAILS = Hypothesis("rewards are sub-Gaussian", lambda case: math.isfinite(proxy(case)))
+TAILS = Hypothesis("rewards are sub-Gaussian", lambda case: math.isfinite(variance_proxy(case)))
 THEOREM = (STATIONARY, TAILS, ENOUGH)
-
-
-def proxy(case: Case) -> float:
-    """The variance proxy of the rewards: 1/4 on [0, 1], the variance of a Gaussian."""
-    return 0.25 if case.model.unit_rewards else float(getattr(case.model, "sigma", math.inf)) ** 2
 
 
 def regret_le(case: Case) -> float:
     r"""$\sum_a \Delta_a (m + (T - Km) e^{-m \Delta_a^2/(4 \sigma^2)})$."""
     d, m = case.model.gaps, case.parameters["m"]
-    return float(np.sum(d * (m + (case.horizon - len(d) * m) * np.exp(-m * d**2 / (4.0 * proxy(case))))))
+    return float(np.sum(d * (m + (case.horizon - len(d) * m) * np.exp(-m * d**2 / (4.0 * variance_proxy(case))))))
 
 
 def wrong_arm(run: Any, case: Case) -> bool:
@@ -75,17 +72,13 @@ SMALL = tuple(
     for means, m in (((0.5, 0.45), 8), ((0.4, 0.5, 0.3), 5), ((0.0, 1.0, 1.0), 3), ((0.5, 0.5), 200))
 )
 CLAIMS = (
-    Claim(
-        name="ETC.regret_le",
-        kind=Expectation(),
+    regret_claim(
+        "ETC.regret_le",
+        regret_le,
         source="[degenne2025leanbandits, ETC.regret_le], proved in Lean",
         statement=r"E[R_T] \le \sum_a \Delta_a (m + (T - Km) e^{-m \Delta_a^2/(4\sigma^2)})",
         constants="paper",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=regret_le,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
         explains="the wrong number of plays of each arm, or the wrong choice",
     ),
@@ -100,29 +93,14 @@ CLAIMS = (
         hypotheses=THEOREM,
         layer="link",
     ),
-    Claim(
-        name="at most 1.15 of the exact value",
-        kind=Expectation(),
+    *two_sided_claims(
+        "the exact value",
+        lambda case: float(case.fact("regret", lambda model: exact_regret(model.means, 100, 10))),
+        (0.85, 1.15),
+        (r"E[R_T] \le 1.15 E[R_T], the right side computed", r"E[R_T] \ge 0.85 E[R_T], the right side computed"),
         source="convolution of binomials",
-        statement=r"E[R_T] \le 1.15 E[R_T], the right side computed",
         constants="derived here",
         instances=VALUED,
-        quantity=final_regret,
-        bound=lambda case: 1.15 * case.fact("regret", lambda model: exact_regret(model.means, 100, 10)),
-        trivial=largest_regret,
-        cap=largest_regret,
-        hypotheses=THEOREM,
-    ),
-    Claim(
-        name="at least 0.85 of the exact value",
-        kind=LowerBound(),
-        source="convolution of binomials",
-        statement=r"E[R_T] \ge 0.85 E[R_T], the right side computed",
-        constants="derived here",
-        instances=VALUED,
-        quantity=final_regret,
-        bound=lambda case: 0.85 * case.fact("regret", lambda model: exact_regret(model.means, 100, 10)),
-        cap=largest_regret,
         hypotheses=THEOREM,
     ),
 )
@@ -187,15 +165,7 @@ LINKS = (
         two_sided=True,
         explains="m plays of each arm, and one decision only",
     ),
-    Link(
-        name="regret by arms",
-        left=lambda run, case: run.regret[-1],
-        right=lambda run, case: float(run.pulls @ case.model.gaps),
-        source="definition",
-        instances=TRACED,
-        statement=r"R_T = \sum_a N_a \Delta_a",
-        two_sided=True,
-    ),
+    regret_by_arms(TRACED, statement=r"R_T = \sum_a N_a \Delta_a"),
 )
 STAGES = (
     Stage("regret", final_regret),

@@ -17,14 +17,14 @@ import numpy as np
 from theorylab.rooms.proofs_checks.bandits.exp3_ix_proof import CHECKS, DELTA, LINKS, STAGES, theorem
 from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     OBLIVIOUS,
-    bernoulli_losses,
+    fixed_and_phased,
+    profile_table,
     realised_regret,
     table,
     worst_regret,
 )
 from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
-from theorylab.bandits.environments import phased_losses
 from theorylab.verify.cases import Hypothesis
 from theorylab.verify.code import Mutant
 from theorylab.verify.kinds import HighProbability, NegativeControl
@@ -43,17 +43,7 @@ RUNS = {"smoke": 220, "quick": 300, "paper": 2000, "power": 12}
 LENGTH = {"smoke": 400, "quick": 2000, "paper": 20_000, "power": 100}
 
 
-TABLES = {
-    form: tuple(
-        table(f"{name}, {form}", losses, LENGTH, RUNS, form=form, presets=presets)
-        for name, losses, presets in (
-            ("best first", lambda T: bernoulli_losses((0.9, 0.1), T, seed=1), (*NO_MUTANTS, "power")),
-            ("best last", lambda T: bernoulli_losses((0.1, 0.1, 0.9), T, seed=2), ("quick", "paper")),
-            ("phased", lambda T: phased_losses(T, gap=0.4).losses, ("quick", "paper")),
-        )
-    )
-    for form in ("ls", "neu")
-}
+TABLES = {form: fixed_and_phased(LENGTH, RUNS, gap=0.4, words=f", {form}", form=form) for form in ("ls", "neu")}
 
 
 def turning(T: int) -> Any:
@@ -156,13 +146,7 @@ RESULT = Result(
     links=LINKS,
     checks=CHECKS,
     stages=STAGES,
-    profile_instance=table(
-        "profile",
-        lambda T: bernoulli_losses((0.9, 0.5, 0.5), T),
-        {"smoke": 2000, "quick": 10_000},
-        {"smoke": 3, "quick": 10},
-        trace=True,
-    ),
+    profile_instance=profile_table(),
     mutants=MUTANTS,
     figures=("exp3_ix",),
     notes=("The bound holds for all delta at once, because the algorithm does not know delta.",),

@@ -12,14 +12,12 @@ from __future__ import annotations
 from theorylab.rooms.proofs_checks.bandits.exp3_p_proof import CHECKS, DELTA, LINKS, STAGES, theorem
 from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     OBLIVIOUS,
-    bernoulli_losses,
+    fixed_and_phased,
+    profile_table,
     realised_regret,
-    table,
     worst_regret,
 )
-from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS
 
-from theorylab.bandits.environments import phased_losses
 from theorylab.verify.cases import Hypothesis
 from theorylab.verify.code import Mutant
 from theorylab.verify.kinds import HighProbability
@@ -38,14 +36,7 @@ RUNS = {"smoke": 220, "quick": 300, "paper": 2000, "power": 12}
 LENGTH = {"smoke": 1000, "quick": 4000, "paper": 20_000, "power": 100}
 
 
-TABLES = tuple(
-    table(name, losses, LENGTH, RUNS, delta=DELTA, presets=presets)
-    for name, losses, presets in (
-        ("best first", lambda T: bernoulli_losses((0.9, 0.1), T, seed=1), (*NO_MUTANTS, "power")),
-        ("best last", lambda T: bernoulli_losses((0.1, 0.1, 0.9), T, seed=2), ("quick", "paper")),
-        ("phased", lambda T: phased_losses(T, gap=0.5).losses, ("quick", "paper")),
-    )
-)
+TABLES = fixed_and_phased(LENGTH, RUNS, gap=0.5, delta=DELTA)
 
 
 CLAIMS = (
@@ -99,14 +90,7 @@ RESULT = Result(
     links=LINKS,
     checks=CHECKS,
     stages=STAGES,
-    profile_instance=table(
-        "profile",
-        lambda T: bernoulli_losses((0.9, 0.5, 0.5), T),
-        {"smoke": 2000, "quick": 10_000},
-        {"smoke": 3, "quick": 10},
-        trace=True,
-        delta=DELTA,
-    ),
+    profile_instance=profile_table(delta=DELTA),
     mutants=MUTANTS,
     figures=("exp3_p",),
     notes=("The explicit exploration costs about gamma T / 2 on easy tables: EXP3-IX, without it, regrets less.",),

@@ -34,7 +34,7 @@ from theorylab.rooms.proofs_checks.bandits.restarting import (
     restarted,
     stationary_instances,
 )
-from theorylab.rooms.proofs_checks.bandits.shared import UNIT_REWARDS
+from theorylab.rooms.proofs_checks.bandits.shared import UNIT_REWARDS, late_regret
 
 from theorylab.bandits import BernoulliBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
@@ -106,12 +106,6 @@ STEADY = (
 )
 
 
-def growth(run: Any, case: Case) -> Any:
-    """Regret over the last two decades."""
-    late = run.times >= case.horizon // 100
-    return run.times[late], run.regret[late]
-
-
 CLAIMS = (
     Claim(
         name="false alarms, Ville's threshold",
@@ -164,7 +158,7 @@ CLAIMS = (
         statement=r"R_T = O(\log T): on two decades the slope of \log R on \log T is far below 1/2",
         constants="rate only",
         instances=STEADY,
-        quantity=growth,
+        quantity=late_regret,
         hypotheses=(NO_CHANGE,),
         algorithm="oracle_restart",
     ),

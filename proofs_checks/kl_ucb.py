@@ -19,19 +19,20 @@ import numpy as np
 from theorylab.rooms.proofs_checks.bandits.kl_ucb_checks import CHECKS, divergence, fluid_law, lai_robbins
 from theorylab.rooms.proofs_checks.bandits.kl_ucb_mutants import MUTANTS
 from theorylab.rooms.proofs_checks.bandits.kl_ucb_proof import LINKS
+from theorylab.rooms.proofs_checks.bandits.regret_claims import fluid_law_claims, regret_claim
 from theorylab.rooms.proofs_checks.bandits.shared import (
     NO_MUTANTS,
     STATIONARY,
     UNIT_REWARDS,
     bernoulli,
     final_regret,
-    largest_regret,
+    late_regret,
 )
 
 from theorylab.core.rng import child_seed
 from theorylab.verify.cases import Case, Hypothesis
 from theorylab.verify.code import Code
-from theorylab.verify.kinds import Expectation, LowerBound, Rate
+from theorylab.verify.kinds import Rate
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Check, Claim, Comparison, Stage
 
@@ -85,12 +86,6 @@ GROWING = (bernoulli((0.9, 0.3), {"smoke": 10_000, "quick": 50_000}, {"smoke": 2
 DECADE = (bernoulli((0.6, *[0.5] * 9), {"smoke": 30_000, "quick": 100_000, "paper": 1_000_000}, {"smoke": 20, "quick": 30, "paper": 200}, name="one decade", presets=NO_MUTANTS),)  # fmt: skip # noqa: E501
 
 
-def growth(run: Any, case: Case) -> Any:
-    """Regret over two decades."""
-    late = run.times >= case.horizon // 100
-    return run.times[late], run.regret[late]
-
-
 def asymptotic_constant(code: Code, case: Case, rng: Any) -> Comparison:
     """(R(T) - R(T/10)) / ln 10 is not outside [.6, 1.8] of the constant by more than four standard errors."""
     times, values = [case.horizon // 10, case.horizon], []
@@ -104,45 +99,27 @@ def asymptotic_constant(code: Code, case: Case, rng: Any) -> Comparison:
 
 
 CLAIMS = (
-    Claim(
-        name="explicit bound",
-        kind=Expectation(),
+    regret_claim(
+        "explicit bound",
+        explicit_bound,
         source="[lattimore2020bandit, Theorem 10.6]",
         statement=r"E[R_T] \le \sum_i \Delta_i \inf (f(T)/\mathrm{kl}(\mu_i+e_1, \mu^*-e_2) + 1/(2 e_1^2) + 2/e_2^2)",
         constants="recalled",
         instances=WIDE,
-        quantity=final_regret,
-        bound=explicit_bound,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=(STATIONARY, UNIT_REWARDS, EXPLICIT),
     ),
-    Claim(
-        name="at most 1.2 of the fluid law",
-        kind=Expectation(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \le 1.2 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q), \sum_i f/\mathrm{kl}(\mu_i, q) = T",
-        constants="none",
+    *fluid_law_claims(
+        law,
+        (
+            r"E[R_T] \le 1.2 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q), \sum_i f/\mathrm{kl}(\mu_i, q) = T",
+            r"E[R_T] \ge 0.8 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q)",
+        ),
         instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 1.2 * law(case),
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=(STATIONARY, UNIT_REWARDS),
-        explains="a value and not only a bound: doubled exploration fails here",
-    ),
-    Claim(
-        name="at least 0.8 of the fluid law",
-        kind=LowerBound(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i f/\mathrm{kl}(\mu_i, q)",
-        constants="none",
-        instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 0.8 * law(case),
-        cap=largest_regret,
-        hypotheses=(STATIONARY, UNIT_REWARDS),
-        explains="less regret than the law is no better KL-UCB: it is another algorithm",
+        explains=(
+            "a value and not only a bound: doubled exploration fails here",
+            "less regret than the law is no better KL-UCB: it is another algorithm",
+        ),
     ),
     Claim(
         name="growth",
@@ -151,7 +128,7 @@ CLAIMS = (
         statement=r"R_T = O(\log T): on two decades the slope of \log R on \log T is far below 1/2",
         constants="rate only",
         instances=GROWING,
-        quantity=growth,
+        quantity=late_regret,
         hypotheses=(STATIONARY, UNIT_REWARDS),
     ),
 )

@@ -16,6 +16,7 @@ import numpy as np
 from theorylab.rooms.proofs_checks.bandits.lean_ucb_exact import EXACT
 from theorylab.rooms.proofs_checks.bandits.lean_ucb_links import LINKS, scale
 from theorylab.rooms.proofs_checks.bandits.lean_ucb_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.regret_claims import fluid_law_claims, regret_claim
 from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
@@ -23,28 +24,22 @@ from theorylab.rooms.proofs_checks.bandits.shared import (
     audit_check,
     bernoulli,
     final_regret,
-    largest_regret,
     positive_gaps,
     reference_check,
+    variance_proxy,
 )
 
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.exact.bandits import ucb1_fluid_law
-from theorylab.verify.kinds import Expectation, LowerBound
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Claim, Stage
+from theorylab.verify.statements import Stage
 
 MODULE, REFERENCE = "theorylab.bandits.stochastic.lean_ucb", "theorylab.bandits.stochastic.lean_ucb_reference:LeanUCB"
 
 
-def proxy(case: Case) -> float:
-    """The least variance proxy that is known: 1/4 on [0, 1], the variance of a Gaussian."""
-    return 0.25 if case.model.unit_rewards else float(getattr(case.model, "sigma", math.inf)) ** 2
-
-
 TAILS = Hypothesis(
-    "rewards are sigma^2-sub-Gaussian", lambda case: proxy(case) <= float(case.parameters.get("sigma2", 0.25))
+    "rewards are sigma^2-sub-Gaussian", lambda case: variance_proxy(case) <= float(case.parameters.get("sigma2", 0.25))
 )
 THEOREM = (STATIONARY, TAILS)
 
@@ -120,43 +115,23 @@ SMALL = tuple(
     for means, c in (((0.6, 0.5, 0.4), 3.0), ((0.0, 1.0, 0.5), 4.0), ((0.5, 0.7), 0.5))
 )
 CLAIMS = (
-    Claim(
-        name="UCB.regret_le",
-        kind=Expectation(),
+    regret_claim(
+        "UCB.regret_le",
+        regret_le,
         source="[degenne2025leanbandits, UCB.regret_le], proved in Lean",
         statement=r"E[R_T] \le \sum_a (8 c \sigma^2 \ln(T + 1)/\Delta_a + \Delta_a (2 + 2 \sum_{s<T} (s + 1)^{1-c}))",
         constants="paper",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=regret_le,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
         explains="an index must shrink, and must stay above the mean",
     ),
-    Claim(
-        name="at most 1.2 of the fluid law",
-        kind=Expectation(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \le 1.2 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2, all indices level",
-        constants="none",
+    *fluid_law_claims(
+        law,
+        (
+            r"E[R_T] \le 1.2 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2, all indices level",
+            r"E[R_T] \ge 0.8 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2",
+        ),
         instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 1.2 * law(case),
-        trivial=largest_regret,
-        cap=largest_regret,
-        hypotheses=THEOREM,
-    ),
-    Claim(
-        name="at least 0.8 of the fluid law",
-        kind=LowerBound(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i 2 c \sigma^2 \ln T/(\Delta_i + e)^2",
-        constants="none",
-        instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 0.8 * law(case),
-        cap=largest_regret,
         hypotheses=THEOREM,
     ),
 )

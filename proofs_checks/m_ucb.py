@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.m_ucb_mutants import M_UCB, MUTANTS
-from theorylab.rooms.proofs_checks.bandits.restarting import published_check, restarted
+from theorylab.rooms.proofs_checks.bandits.restarting import published_check, restarted, swapping
 from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, STATIONARY, bernoulli, reference_check
 
 from theorylab.bandits import PiecewiseStationaryBandit
@@ -55,21 +55,6 @@ LOW = bernoulli(
 JUMPS = (one_jump(0.1, 0.9), one_jump(0.95, 0.05))
 JUMP = Hypothesis("the window is long enough for the jump", lambda c: c.parameters["window"] >= needed_window(
     float(np.abs(np.diff(c.model.means[:, 0]))[0]), 1, c.horizon))  # fmt: skip
-SWAP = {"smoke": 400, "quick": 700, "power": 200}
-
-
-def swapping(**parameters: Any) -> Instance:
-    """Three arms that change places, with restarts."""
-    words = " ".join(f"{k}={v}" for k, v in parameters.items() if k != "trace")
-    return Instance(
-        f"swap {words}",
-        lambda: PiecewiseStationaryBandit([[0.9, 0.5, 0.1], [0.1, 0.5, 0.9]], [100]),
-        SWAP,
-        {"smoke": 3, "quick": 8, "power": 2},
-        parameters,
-    )
-
-
 TRACED = tuple(swapping(window=w, threshold=b, gamma=g, trace=True) for w, b, g in ((10, 3.5, 0.3), (20, 6.0, 0.5)))
 
 

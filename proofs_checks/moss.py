@@ -11,13 +11,22 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.moss_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.bandits.recounts import (
+    all_played,
+    before,
+    best_arm,
+    deciding,
+    largest_played_link,
+    of_arms,
+    regret_by_arms,
+)
+from theorylab.rooms.proofs_checks.bandits.regret_claims import regret_claim
 from theorylab.rooms.proofs_checks.bandits.reward_sequences import index_policy_check, sourced_value_check
 from theorylab.rooms.proofs_checks.bandits.shared import (
     STATIONARY,
     UNIT_REWARDS,
     bernoulli,
     final_regret,
-    largest_regret,
     positive_gaps,
     reference_check,
 )
@@ -25,9 +34,8 @@ from theorylab.rooms.proofs_checks.bandits.shared import (
 from theorylab.bandits import GaussianBandit
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Code
-from theorylab.verify.kinds import Expectation
 from theorylab.verify.result import Result
-from theorylab.verify.statements import Check, Claim, Comparison, Link, Stage
+from theorylab.verify.statements import Check, Comparison, Link, Stage
 
 MOSS, REFERENCE = "theorylab.bandits.stochastic.moss", "theorylab.bandits.stochastic.moss_reference:MOSS"
 UNIT = Hypothesis('form "unit"', lambda case: case.parameters.get("form", "unit") == "unit")
@@ -115,22 +123,9 @@ def index_of(case: Case) -> Any:
     return index
 
 
-def before(run: Any, case: Case) -> tuple[Any, Any]:
-    """Pulls and means of all arms before each round, (T, K) each."""
-    played = run.trace["actions"][:, None] == np.arange(case.model.n_arms)[None, :]
-    gained = played * run.trace["rewards"][:, None]
-    pulls, sums = np.cumsum(played, axis=0) - played, np.cumsum(gained, axis=0) - gained
-    return pulls, sums / np.maximum(pulls, 1)
-
-
-def deciding(run: Any, case: Case) -> Any:
-    """(T, 1) the rounds in which indices decide."""
-    return (np.arange(case.horizon) >= case.model.n_arms)[:, None]
-
-
 def published(run: Any, case: Case) -> Any:
     """(T, K) the indices of the paper, from the history."""
-    pulls, means = before(run, case)
+    pulls, means = before(run, case, unplayed=0.0)
     factor = 4.0 if case.parameters["form"] == "subgaussian" else 1.0
     pulls = np.maximum(pulls, 1)
     ratio = case.horizon / (case.model.n_arms * pulls)
@@ -139,12 +134,12 @@ def published(run: Any, case: Case) -> Any:
 
 def unexplained(run: Any, case: Case) -> float:
     """Suboptimal plays in which the best arm's index reaches mu* - gap/2 and the arm's own stays below mu + gap/2."""
-    d, at, arms = case.model.gaps, np.arange(case.horizon), run.trace["actions"]
+    d, arms = case.model.gaps, run.trace["actions"]
     middle = case.model.best_mean - d[arms] / 2.0
     indices = run.trace["indices"]
-    low = indices[:, int(np.argmin(d))] < middle + 1e-9
-    high = indices[at, arms] >= middle - 1e-9
-    return float(np.sum(deciding(run, case)[:, 0] & (d[arms] > 0.0) & ~low & ~high))
+    low = indices[:, best_arm(case)] < middle + 1e-9
+    high = of_arms(indices, arms) >= middle - 1e-9
+    return float(np.sum(all_played(run, case) & (d[arms] > 0.0) & ~low & ~high))
 
 
 def covers(code: Code, case: Case, rng: Any) -> Comparison:
@@ -168,42 +163,34 @@ def sourced_hundred(code: Code, case: Case, rng: Any) -> Comparison:
     return Comparison(worst <= 1e-8, worst, 1e-8, "; ".join(said))
 
 
-def claim(name: str, source: str, statement: str, instances: Any, bound: Any, hypotheses: Any, constants: str) -> Claim:
-    """A bound on the expected regret."""
-    return Claim(
-        name=name, kind=Expectation(), source=source, statement=statement, constants=constants, instances=instances,
-        quantity=final_regret, bound=bound, trivial=largest_regret, cap=largest_regret, hypotheses=hypotheses,
-    )  # fmt: skip
-
-
 THEOREM_24 = "[audibert2010regret, Theorem 24]"
 CLAIMS = (
-    claim(
+    regret_claim(
         "minimax bound",
-        THEOREM_24,
-        r"E[R_T] \le 25 \sqrt{TK}",
-        WIDE,
         minimax,
-        (STATIONARY, UNIT_REWARDS, UNIT),
-        "paper",
+        source=THEOREM_24,
+        statement=r"E[R_T] \le 25 \sqrt{TK}",
+        constants="paper",
+        instances=WIDE,
+        hypotheses=(STATIONARY, UNIT_REWARDS, UNIT),
     ),
-    claim(
+    regret_claim(
         "gap form",
-        THEOREM_24,
-        r"E[R_T] \le (23 K/\Delta) \max(\ln(140 T \Delta^2/K), \ln 10^4)",
-        NEAR,
         gap_form,
-        (STATIONARY, UNIT_REWARDS, UNIT),
-        "paper",
+        source=THEOREM_24,
+        statement=r"E[R_T] \le (23 K/\Delta) \max(\ln(140 T \Delta^2/K), \ln 10^4)",
+        constants="paper",
+        instances=NEAR,
+        hypotheses=(STATIONARY, UNIT_REWARDS, UNIT),
     ),
-    claim(
+    regret_claim(
         "sub-Gaussian form",
-        "[lattimore2020bandit, Theorem 9.1]",
-        r"E[R_T] \le 39 \sqrt{KT} + \sum_i \Delta_i",
-        NORMAL,
         subgaussian_form,
-        (STATIONARY, NARROW, SUBGAUSSIAN),
-        "recalled",
+        source="[lattimore2020bandit, Theorem 9.1]",
+        statement=r"E[R_T] \le 39 \sqrt{KT} + \sum_i \Delta_i",
+        constants="recalled",
+        instances=NORMAL,
+        hypotheses=(STATIONARY, NARROW, SUBGAUSSIAN),
     ),
 )
 
@@ -214,13 +201,7 @@ def link(name: str, left: Any, right: Any, statement: str, source: str = "defini
 
 
 LINKS = (
-    link(
-        "regret by arms",
-        lambda r, c: r.regret[-1],
-        lambda r, c: float(r.pulls @ c.model.gaps),
-        r"R_T = \sum_i N_i \Delta_i",
-        two_sided=True,
-    ),
+    regret_by_arms(TRACED),
     link(
         "indices are the paper's",
         lambda r, c: r.trace["indices"],
@@ -229,13 +210,13 @@ LINKS = (
         two_sided=True,
         given=deciding,
     ),
-    link(
-        "the largest index is played",
-        lambda r, c: r.trace["indices"].max(axis=1),
-        lambda r, c: r.trace["indices"][np.arange(c.horizon), r.trace["actions"]],
-        r"B_{A_t} = \max_i B_i",
-        tolerance=2e-11,
-        given=lambda r, c: deciding(r, c)[:, 0],
+    largest_played_link(
+        TRACED,
+        "indices",
+        name="the largest index is played",
+        statement=r"B_{A_t} = \max_i B_i",
+        source="definition",
+        given=all_played,
     ),
     link(
         "two cases",

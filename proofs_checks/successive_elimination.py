@@ -14,6 +14,7 @@ import math
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.bandits.regret_claims import regret_claim, two_sided_claims
 from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
@@ -32,7 +33,7 @@ from theorylab.rooms.proofs_checks.bandits.successive_elimination_links import L
 from theorylab.rooms.proofs_checks.bandits.successive_elimination_mutants import MUTANTS
 
 from theorylab.verify.cases import Case
-from theorylab.verify.kinds import Expectation, HighProbability, LowerBound
+from theorylab.verify.kinds import HighProbability
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Stage
 
@@ -123,41 +124,33 @@ CLAIMS = (
         hypotheses=THEOREM,
         explains="an arm that should be gone is still played: it was never dropped, or the radius is too wide",
     ),
-    Claim(
-        name="regret by gaps",
+    regret_claim(
+        "regret by gaps",
+        by_gaps,
         kind=HighProbability(DELTA),
         source="derived: the proof above",
         statement=r"R_T \le \sum_i \Delta_i (1 + 8 L / \Delta_i^2) with probability 1 - \delta",
         constants="derived here",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=by_gaps,
-        trivial=largest_regret,
         hypotheses=THEOREM,
     ),
-    Claim(
-        name="gap-free bound",
+    regret_claim(
+        "gap-free bound",
+        gap_free,
         kind=HighProbability(DELTA),
         source="derived: Cauchy-Schwarz",
         statement=r"R_T \le K + \sqrt{8 L K T} with probability 1 - \delta",
         constants="derived here",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=gap_free,
-        trivial=largest_regret,
         hypotheses=THEOREM,
     ),
-    Claim(
-        name="expected regret",
-        kind=Expectation(),
+    regret_claim(
+        "expected regret",
+        in_expectation,
         source="derived: the proof above",
         statement=r"E[R_T] \le \sum_i \Delta_i (1 + 8 L / \Delta_i^2) + \delta T \max \Delta",
         constants="derived here",
         instances=INSTANCES,
-        quantity=final_regret,
-        bound=in_expectation,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
     ),
     Claim(
@@ -183,32 +176,19 @@ CLAIMS = (
         layer="link",
         traced=True,
     ),
-    Claim(
-        name="at most 1.05 of the exact value",
-        kind=Expectation(),
+    *two_sided_claims(
+        "the exact value",
+        lambda case: VALUE,
+        (0.95, 1.05),
+        (rf"E[R_{{60}}] \le 1.05 \cdot {VALUE}", rf"E[R_{{60}}] \ge 0.95 \cdot {VALUE}"),
         source="dynamic programming over (plays, successes)",
-        statement=rf"E[R_{{60}}] \le 1.05 \cdot {VALUE}",
         constants="derived here",
         instances=AT_60,
-        quantity=final_regret,
-        bound=lambda case: 1.05 * VALUE,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
-        explains="the theorem bears any radius up to twice as wide; the value does not",
-    ),
-    Claim(
-        name="at least 0.95 of the exact value",
-        kind=LowerBound(),
-        source="dynamic programming over (plays, successes)",
-        statement=rf"E[R_{{60}}] \ge 0.95 \cdot {VALUE}",
-        constants="derived here",
-        instances=AT_60,
-        quantity=final_regret,
-        bound=lambda case: 0.95 * VALUE,
-        cap=largest_regret,
-        hypotheses=THEOREM,
-        explains="less regret here is a radius that is too small",
+        explains=(
+            "the theorem bears any radius up to twice as wide; the value does not",
+            "less regret here is a radius that is too small",
+        ),
     ),
 )
 STAGES = (

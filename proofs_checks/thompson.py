@@ -10,7 +10,15 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, STATIONARY, UNIT_REWARDS, bernoulli, final_regret
+from theorylab.rooms.proofs_checks.bandits.recounts import largest_played_link, plays, regret_by_arms
+from theorylab.rooms.proofs_checks.bandits.shared import (
+    NO_MUTANTS,
+    STATIONARY,
+    UNIT_REWARDS,
+    bernoulli,
+    final_regret,
+    late_regret,
+)
 from theorylab.rooms.proofs_checks.bandits.thompson_checks import CHECKS
 from theorylab.rooms.proofs_checks.bandits.thompson_mutants import MUTANTS
 
@@ -78,17 +86,11 @@ OWN_PRIOR = Hypothesis(
 )
 
 
-def growth(run: Any, case: Case) -> Any:
-    """Regret over two decades."""
-    late = run.times >= case.horizon // 100
-    return run.times[late], run.regret[late]
-
-
 def growth_claim(algorithm: str, name: str, statement: str, source: str) -> Claim:
     """Rates of the frequentist theorems."""
     return Claim(
         name=name, kind=Rate(0.45), source=source, statement=statement, constants="rate only", instances=GROWING,
-        quantity=growth, hypotheses=(STATIONARY, UNIT_REWARDS), algorithm=algorithm,
+        quantity=late_regret, hypotheses=(STATIONARY, UNIT_REWARDS), algorithm=algorithm,
     )  # fmt: skip
 
 
@@ -112,44 +114,24 @@ CLAIMS = (
 )
 
 
-def largest_draw(run: Any, case: Case) -> Any:
-    """(T,) the largest draw of each round."""
-    return run.trace["samples"].max(axis=1)
-
-
-def played_draw(run: Any, case: Case) -> Any:
-    """(T,) the draw of the arm that was played."""
-    return run.trace["samples"][np.arange(case.horizon), run.trace["actions"]]
-
-
 def links(algorithm: str, tail: str) -> tuple[Link, ...]:
     """Lemmas on the traced runs of one of the two algorithms."""
-    shared: dict[str, Any] = {"instances": TRACED, "algorithm": algorithm}
     return (
-        Link(
-            name=f"regret by arms{tail}",
-            left=lambda r, c: r.regret[-1],
-            right=lambda r, c: float(r.pulls @ c.model.gaps),
-            statement=r"R_T = \sum_i N_i \Delta_i",
-            source="definition",
-            two_sided=True,
-            **shared,
-        ),
-        Link(
+        regret_by_arms(TRACED, name=f"regret by arms{tail}", algorithm=algorithm),
+        largest_played_link(
+            TRACED,
+            "samples",
             name=f"the largest draw is played{tail}",
-            left=largest_draw,
-            right=played_draw,
             statement=r"\theta_{A_t} = \max_i \theta_i",
             source="[agrawal2013further, Algorithms 1 and 2]",
-            tolerance=2e-11,
-            **shared,
+            algorithm=algorithm,
         ),
     )
 
 
 def counts(run: Any, case: Case) -> Any:
     """(K, 2) one plus the successes and failures of each arm."""
-    played = run.trace["actions"][:, None] == np.arange(case.model.n_arms)[None, :]
+    played = plays(run, case)
     wins = (played * run.trace["rewards"][:, None]).sum(axis=0)
     return 1.0 + np.stack([wins, played.sum(axis=0) - wins], axis=1)
 

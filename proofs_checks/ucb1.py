@@ -13,6 +13,8 @@ import math
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.bandits.recounts import all_played, before, best_arm, regret_by_arms
+from theorylab.rooms.proofs_checks.bandits.regret_claims import fluid_law_claims, regret_claim
 from theorylab.rooms.proofs_checks.bandits.shared import (
     EVERYWHERE,
     NO_MUTANTS,
@@ -21,7 +23,7 @@ from theorylab.rooms.proofs_checks.bandits.shared import (
     audit_check,
     bernoulli,
     final_regret,
-    largest_regret,
+    late_regret,
     positive_gaps,
     reference_check,
 )
@@ -30,7 +32,7 @@ from theorylab.rooms.proofs_checks.bandits.ucb1_mutants import MUTANTS
 
 from theorylab.verify.cases import Case, Hypothesis
 from theorylab.verify.exact.bandits import ucb1_fluid_law
-from theorylab.verify.kinds import Expectation, LowerBound, Rate
+from theorylab.verify.kinds import Rate
 from theorylab.verify.result import Result
 from theorylab.verify.statements import Claim, Link, Stage
 
@@ -95,66 +97,38 @@ GROWING = (
 )
 
 
-def growth(run: Any, case: Case) -> Any:
-    """Regret over two decades."""
-    late = run.times >= case.horizon // 100
-    return run.times[late], run.regret[late]
-
-
 CLAIMS = (
-    Claim(
-        name="Theorem 1",
-        kind=Expectation(),
+    regret_claim(
+        "Theorem 1",
+        theorem_1,
         source="[auer2002finite, Theorem 1]",
         statement=r"E[R_T] \le \sum_i 8 \ln T / \Delta_i + (1 + \pi^2/3) \sum_i \Delta_i",
         constants="paper",
         instances=TWO,
-        quantity=final_regret,
-        bound=theorem_1,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
         explains="an index must shrink, and must stay above the mean",
     ),
-    Claim(
-        name="gap-free bound",
-        kind=Expectation(),
+    regret_claim(
+        "gap-free bound",
+        gap_free,
         source="derived from Theorem 1 with a threshold on the gaps",
         statement=r"E[R_T] \le 2 \sqrt{8 K T \ln T} + (1 + \pi^2/3) K",
         constants="derived here",
         instances=WIDE,
-        quantity=final_regret,
-        bound=gap_free,
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
     ),
-    Claim(
-        name="at most 1.2 of the fluid law",
-        kind=Expectation(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \le 1.2 \sum \Delta_i \, 2 \ln T/(\Delta_i+e)^2, \sum 2 \ln T/(\Delta_i+e)^2 = T",
-        constants="none",
+    *fluid_law_claims(
+        law,
+        (
+            r"E[R_T] \le 1.2 \sum \Delta_i \, 2 \ln T/(\Delta_i+e)^2, \sum 2 \ln T/(\Delta_i+e)^2 = T",
+            r"E[R_T] \ge 0.8 \sum_i \Delta_i \, 2 \ln T / (\Delta_i + e)^2",
+        ),
         instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 1.2 * law(case),
-        trivial=largest_regret,
-        cap=largest_regret,
         hypotheses=THEOREM,
-        explains="a value and not only a bound: a doubled radius fails here",
-    ),
-    Claim(
-        name="at least 0.8 of the fluid law",
-        kind=LowerBound(),
-        source="a law, not a theorem: all indices are level; the 20% are ours",
-        statement=r"E[R_T] \ge 0.8 \sum_i \Delta_i \, 2 \ln T / (\Delta_i + e)^2",
-        constants="none",
-        instances=LEVEL,
-        quantity=final_regret,
-        bound=lambda case: 0.8 * law(case),
-        cap=largest_regret,
-        hypotheses=THEOREM,
-        explains="less regret than the law is no better UCB1: it is another algorithm",
+        explains=(
+            "a value and not only a bound: a doubled radius fails here",
+            "less regret than the law is no better UCB1: it is another algorithm",
+        ),
     ),
     Claim(
         name="growth",
@@ -163,31 +137,21 @@ CLAIMS = (
         statement=r"R_T = O(\log T): on two decades the slope of \log R on \log T is far below 1/2",
         constants="rate only",
         instances=GROWING,
-        quantity=growth,
+        quantity=late_regret,
         hypotheses=THEOREM,
     ),
 )
 
 
-def best_arm(case: Case) -> int:
-    """The lowest best arm."""
-    return int(np.argmin(case.model.gaps))
+def log_rounds(case: Case) -> Any:
+    """(T, 1) ln t, t the number of rounds played; 0 before the second."""
+    return np.log(np.maximum(np.arange(case.horizon)[:, None], 1))
 
 
-def before(run: Any, case: Case) -> tuple[Any, Any, Any]:
-    """Pulls and means of all arms before each round, and the number of rounds played: (T, K), (T, K), (T, 1)."""
-    arms, rewards = run.trace["actions"], run.trace["rewards"]
-    played = np.zeros((case.horizon, case.model.n_arms))
-    played[np.arange(case.horizon), arms] = 1.0
-    pulls = np.cumsum(played, axis=0) - played
-    sums = np.cumsum(played * rewards[:, None], axis=0) - played * rewards[:, None]
-    with np.errstate(invalid="ignore"):
-        return pulls, sums / pulls, np.arange(case.horizon)[:, None]
-
-
-def all_played(run: Any, case: Case) -> Any:
-    """The rounds before which every arm had been played: those in which indices decide."""
-    return np.arange(case.horizon) >= case.model.n_arms
+def paper_indices(run: Any, case: Case) -> Any:
+    """(T, K) means plus radii of all arms that have been played."""
+    pulls, means = before(run, case)
+    return means + np.sqrt(2.0 * log_rounds(case) / np.maximum(pulls, 1))
 
 
 def index_below(run: Any, case: Case) -> Any:
@@ -198,15 +162,15 @@ def index_below(run: Any, case: Case) -> Any:
 
 def mean_above(run: Any, case: Case) -> Any:
     """(T, K) the mean of the arm exceeds the true one by more than the radius of the paper."""
-    pulls, means, t = before(run, case)
+    pulls, means = before(run, case)
     with np.errstate(divide="ignore", invalid="ignore"):
-        radius = np.sqrt(2.0 * np.log(np.maximum(t, 1)) / pulls)
+        radius = np.sqrt(2.0 * log_rounds(case) / pulls)
     return means > case.model.means[None, :] + radius + 1e-12
 
 
 def bad_plays(run: Any, case: Case) -> Any:
     """Suboptimal plays that none of the three cases of the proof explains, a count."""
-    pulls, _, _ = before(run, case)
+    pulls, _ = before(run, case)
     arms, d = run.trace["actions"], case.model.gaps
     at = np.arange(case.horizon)
     with np.errstate(divide="ignore"):
@@ -229,22 +193,11 @@ def few_pulls(run: Any, case: Case) -> Any:
 
 
 LINKS = (
-    Link(
-        name="regret by arms",
-        left=lambda run, case: run.regret[-1],
-        right=lambda run, case: float(run.pulls @ case.model.gaps),
-        source="definition",
-        instances=TRACED,
-        statement=r"R_T = \sum_i N_i \Delta_i",
-        two_sided=True,
-    ),
+    regret_by_arms(TRACED),
     Link(
         name="indices are means plus radii",
         left=lambda run, case: run.trace["indices"],
-        right=lambda run, case: (
-            before(run, case)[1]
-            + np.sqrt(2.0 * np.log(np.maximum(before(run, case)[2], 1)) / np.maximum(before(run, case)[0], 1))
-        ),
+        right=paper_indices,
         given=lambda run, case: all_played(run, case)[:, None],
         source="[auer2002finite, Figure 1]",
         instances=TRACED,

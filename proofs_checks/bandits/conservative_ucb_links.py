@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.bandits.recounts import before, of_arms, regret_by_arms
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.statements import Link
@@ -38,12 +39,9 @@ def most_defaults(case: Case) -> float:
 
 def limits(run: Any, case: Case) -> tuple[Any, Any, Any]:
     """Pulls, lower and upper limits of all arms before each round, (T, K + 1) each."""
-    arms, rewards, mu0 = run.trace["actions"], run.trace["rewards"], case.parameters["mu0"]
-    mine = (arms[:, None] == np.arange(case.model.n_arms)[None, :]).astype(float)
-    pulls = np.cumsum(mine, axis=0) - mine
-    sums = np.cumsum(mine * rewards[:, None], axis=0) - mine * rewards[:, None]
+    mu0, (pulls, means) = case.parameters["mu0"], before(run, case, unplayed=0.0)
     n = np.maximum(pulls, 1.0)
-    means, widths = sums / n, np.sqrt(psi(case, n) / n)
+    widths = np.sqrt(psi(case, n) / n)
     lower = np.where(pulls > 0, np.maximum(0.0, means - widths), 0.0)
     upper = np.where(pulls > 0, means + widths, np.inf)
     lower[:, 0], upper[:, 0] = mu0, mu0
@@ -80,7 +78,7 @@ def floor(case: Case) -> Any:
 def budgets(run: Any, case: Case) -> Any:
     """(T,) the budgets of the paper."""
     pulls, lower, _ = limits(run, case)
-    return (pulls * lower).sum(axis=1) + lower[np.arange(case.horizon), proposals(run, case)] - floor(case)
+    return (pulls * lower).sum(axis=1) + of_arms(lower, proposals(run, case)) - floor(case)
 
 
 def earned(run: Any, case: Case) -> Any:
@@ -92,15 +90,7 @@ def earned(run: Any, case: Case) -> Any:
 def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a constant but for its instances
     """The chain of the proof."""
     return (
-        Link(
-            name="regret by arms",
-            left=lambda run, case: run.regret[-1],
-            right=lambda run, case: float(run.pulls @ case.model.gaps),
-            source="definition",
-            instances=instances,
-            statement=r"R_T = \sum_i N_i \Delta_i",
-            two_sided=True,
-        ),
+        regret_by_arms(instances),
         Link(
             name="the budget",
             left=lambda run, case: run.trace["budgets"],
@@ -114,7 +104,7 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
         Link(
             name="the proposal is optimistic",
             left=lambda run, case: limits(run, case)[2].max(axis=1),
-            right=lambda run, case: limits(run, case)[2][np.arange(case.horizon), proposals(run, case)],
+            right=lambda run, case: of_arms(limits(run, case)[2], proposals(run, case)),
             source="[wu2016conservative, Algorithm 1]",
             instances=instances,
             statement=r"J has the largest \theta",
@@ -139,7 +129,7 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
         ),
         Link(
             name="the constraint on the event",
-            left=floor_of,
+            left=lambda run, case: floor(case),
             right=lambda run, case: np.cumsum(case.model.means[run.trace["actions"]]),
             given=event,
             source="derived: current lower limits are below the means",
@@ -165,11 +155,6 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
             statement=r"on the event, \alpha \mu_0 N_0 \le 1 + 3K/2 + 4L \sum 1/\max(\Delta_i, \Delta_0 - \Delta_i)",
         ),
     )
-
-
-def floor_of(run: Any, case: Case) -> Any:
-    """(T,) what must be earned by each round."""
-    return floor(case)
 
 
 def most_pulls(run: Any, case: Case) -> Any:

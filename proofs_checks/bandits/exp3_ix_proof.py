@@ -17,6 +17,12 @@ from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     tree_tables,
 )
 from theorylab.rooms.proofs_checks.bandits.shared import bernoulli, reference_check
+from theorylab.rooms.proofs_checks.bandits.weight_links import (
+    importance_weighted,
+    log_sum,
+    potential_step_link,
+    probabilities_sum_link,
+)
 
 from theorylab.verify.cases import Case
 from theorylab.verify.kinds import HighProbability
@@ -61,30 +67,19 @@ def rate(run: Any) -> tuple[float, float]:
     return float(run.parameters["eta"]), float(run.parameters["gamma"])
 
 
-def log_potential(run: Any) -> Any:
+def log_potential(run: Any, case: Case) -> Any:
     """(T,) ln of the sum of the weights of the traced estimates."""
-    powers = -rate(run)[0] * run.trace["estimates"]
-    top = powers.max(axis=1)
-    return top + np.log(np.exp(powers - top[:, None]).sum(axis=1))
+    return log_sum(-rate(run)[0] * run.trace["estimates"])
 
 
 def law_expected(run: Any, case: Case) -> Any:
     """(T, K) exponential weights of the traced estimates: without explicit exploration."""
-    return np.exp(-rate(run)[0] * run.trace["estimates"] - log_potential(run)[:, None])
+    return np.exp(-rate(run)[0] * run.trace["estimates"] - log_potential(run, case)[:, None])
 
 
 def implicit(run: Any, case: Case) -> Any:
     """(T - 1, K) the loss of the arm played over p + gamma, from the table."""
-    at, arms = np.arange(case.horizon - 1), run.trace["actions"][:-1]
-    out = np.zeros((case.horizon - 1, case.model.n_arms))
-    out[at, arms] = losses_of(case)[at, arms] / (run.trace["probabilities"][at, arms] + rate(run)[1])
-    return out
-
-
-def step_right(run: Any, case: Case) -> Any:
-    """-eta <p, l> + (eta^2 / 2) <p, l^2>."""
-    eta, law, estimated = rate(run)[0], run.trace["probabilities"][:-1], increments(run)
-    return -eta * (law * estimated).sum(axis=1) + 0.5 * eta**2 * (law * estimated**2).sum(axis=1)
+    return importance_weighted(run, case, losses_of(case), rate(run)[1])
 
 
 def overshoot(run: Any, case: Case) -> float:
@@ -110,15 +105,7 @@ LINKS = (
         two_sided=True,
         tolerance=1e-8,
     ),
-    Link(
-        name="probabilities sum to one",
-        left=lambda run, case: np.abs(run.trace["probabilities"].sum(axis=1) - 1.0),
-        right=lambda run, case: 1e-10,
-        source="definition",
-        instances=TRACED,
-        statement=r"|\sum_i p_i - 1| \le 10^{-10}",
-        tolerance=0.0,
-    ),
+    probabilities_sum_link(TRACED),
     Link(
         name="implicit exploration",
         left=lambda run, case: increments(run),
@@ -138,14 +125,7 @@ LINKS = (
         statement=r"\langle p_t, \hat\ell_t\rangle = \ell_{t,A_t} - \gamma \sum_i \hat\ell_{t,i}",
         two_sided=True,
     ),
-    Link(
-        name="potential step",
-        left=lambda run, case: np.diff(log_potential(run)),
-        right=step_right,
-        source="derived: e^{-x} <= 1 - x + x^2/2",
-        instances=TRACED,
-        statement=r"\ln(W_{t+1}/W_t) \le -\eta \langle p, \hat\ell\rangle + (\eta^2/2) \langle p, \hat\ell^2\rangle",
-    ),
+    potential_step_link(TRACED, log_potential),
     Link(
         name="bound on the run",
         left=lambda run, case: (1.0 - run.trace["rewards"][:-1]).sum() - run.trace["estimates"][-1],

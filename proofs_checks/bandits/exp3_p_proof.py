@@ -16,6 +16,7 @@ from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     tree_tables,
 )
 from theorylab.rooms.proofs_checks.bandits.shared import bernoulli, reference_check
+from theorylab.rooms.proofs_checks.bandits.weight_links import distributions, log_sum
 
 from theorylab.verify.cases import Case
 from theorylab.verify.kinds import HighProbability
@@ -49,18 +50,14 @@ TRACED = tuple(
 )
 
 
+def exponents(run: Any) -> Any:
+    """(T, K) the logarithms of the weights, from the traced gains."""
+    return run.parameters["eta"] * run.trace["estimates"]
+
+
 def weights(run: Any) -> Any:
     """(T, K) exponential weights of the traced gains, as distributions."""
-    powers = run.parameters["eta"] * run.trace["estimates"]
-    powers = np.exp(powers - powers.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def log_potential(run: Any) -> Any:
-    """(T,) ln of the sum of the weights."""
-    powers = run.parameters["eta"] * run.trace["estimates"]
-    top = powers.max(axis=1)
-    return top + np.log(np.exp(powers - top[:, None]).sum(axis=1))
+    return distributions(exponents(run))
 
 
 def law_expected(run: Any, case: Case) -> Any:
@@ -121,7 +118,7 @@ LINKS = (
     ),
     Link(
         name="potential step",
-        left=lambda run, case: np.diff(log_potential(run)),
+        left=lambda run, case: np.diff(log_sum(exponents(run))),
         right=step_right,
         source="derived: e^x <= 1 + x + x^2 for x <= 1",
         instances=TRACED,

@@ -14,6 +14,13 @@ from theorylab.rooms.proofs_checks.bandits.exp3_shared import (
     table,
 )
 from theorylab.rooms.proofs_checks.bandits.shared import final_regret
+from theorylab.rooms.proofs_checks.bandits.weight_links import (
+    distributions,
+    importance_weighted,
+    log_sum,
+    potential_step_link,
+    probabilities_sum_link,
+)
 
 from theorylab.verify.cases import Case
 from theorylab.verify.statements import Link, Stage
@@ -73,18 +80,19 @@ def sign_of(case: Case) -> float:
     return -1.0 if case.parameters["form"] in ("loss", "gain") else 1.0
 
 
+def exponents(run: Any, case: Case) -> Any:
+    """(T, K) the logarithms of the weights, from the traced estimates."""
+    return sign_of(case) * eta_of(run) * run.trace["estimates"]
+
+
 def weights(run: Any, case: Case) -> Any:
     """(T, K) the exponential weights of the traced estimates, as distributions."""
-    powers = sign_of(case) * eta_of(run) * run.trace["estimates"]
-    powers = np.exp(powers - powers.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return distributions(exponents(run, case))
 
 
 def log_potential(run: Any, case: Case) -> Any:
     """(T,) ln of the sum of the weights."""
-    powers = sign_of(case) * eta_of(run) * run.trace["estimates"]
-    top = powers.max(axis=1)
-    return top + np.log(np.exp(powers - top[:, None]).sum(axis=1))
+    return log_sum(exponents(run, case))
 
 
 def law_expected(run: Any, case: Case) -> Any:
@@ -95,18 +103,8 @@ def law_expected(run: Any, case: Case) -> Any:
 
 def weighted(run: Any, case: Case) -> Any:
     """(T - 1, K) importance-weighted losses (gains) of the rounds but the last, from actions, table and law."""
-    arms = run.trace["actions"][:-1]
-    at = np.arange(case.horizon - 1)
-    seen = losses_of(case)[at, arms] if sign_of(case) < 0 else 1.0 - losses_of(case)[at, arms]
-    out = np.zeros((case.horizon - 1, case.model.n_arms))
-    out[at, arms] = seen / run.trace["probabilities"][at, arms]
-    return out
-
-
-def step_right(run: Any, case: Case) -> Any:
-    """-eta <p, l> + (eta^2 / 2) <p, l^2> for the losses estimated in each round."""
-    eta, law, estimated = eta_of(run), run.trace["probabilities"][:-1], increments(run)
-    return -eta * (law * estimated).sum(axis=1) + 0.5 * eta**2 * (law * estimated**2).sum(axis=1)
+    losses = losses_of(case)
+    return importance_weighted(run, case, losses if sign_of(case) < 0 else 1.0 - losses)
 
 
 def auer_step_right(run: Any, case: Case) -> Any:
@@ -138,15 +136,7 @@ LINKS = (
         two_sided=True,
         tolerance=1e-8,
     ),
-    Link(
-        name="probabilities sum to one",
-        left=lambda run, case: np.abs(run.trace["probabilities"].sum(axis=1) - 1.0),
-        right=lambda run, case: 1e-10,
-        source="definition",
-        instances=TRACED,
-        statement=r"|\sum_i p_i - 1| \le 10^{-10} in every round, rebuilt or not",
-        tolerance=0.0,
-    ),
+    probabilities_sum_link(TRACED, statement=r"|\sum_i p_i - 1| \le 10^{-10} in every round, rebuilt or not"),
     Link(
         name="importance weights",
         left=lambda run, case: increments(run),
@@ -157,14 +147,7 @@ LINKS = (
         two_sided=True,
         tolerance=1e-8,
     ),
-    Link(
-        name="potential step",
-        left=lambda run, case: np.diff(log_potential(run, case)),
-        right=step_right,
-        source="derived: e^{-x} <= 1 - x + x^2/2",
-        instances=LOSSES,
-        statement=r"\ln(W_{t+1}/W_t) \le -\eta \langle p, \hat\ell\rangle + (\eta^2/2) \langle p, \hat\ell^2\rangle",
-    ),
+    potential_step_link(LOSSES, log_potential),
     Link(
         name="potential step with mixing",
         left=lambda run, case: np.diff(log_potential(run, case)),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.exp3_shared import bernoulli_losses, table, tree_check, tree_tables
 from theorylab.rooms.proofs_checks.bandits.shared import bernoulli, final_regret, reference_check
+from theorylab.rooms.proofs_checks.bandits.weight_links import probabilities_sum_link
 
 from theorylab.bandits import PiecewiseStationaryBandit
 from theorylab.verify.cases import Case, Instance
@@ -100,15 +101,7 @@ LINKS = (
         instances=TRACED,
         statement=r"p_i \ge \gamma/K",
     ),
-    Link(
-        name="probabilities sum to one",
-        left=lambda run, case: np.abs(run.trace["probabilities"].sum(axis=1) - 1.0),
-        right=lambda run, case: 1e-10,
-        source="definition",
-        instances=TRACED,
-        statement=r"|\sum_i p_i - 1| \le 10^{-10}",
-        tolerance=0.0,
-    ),
+    probabilities_sum_link(TRACED),
     Link(
         name="update and share",
         left=lambda run, case: shares(run, case)[1:],

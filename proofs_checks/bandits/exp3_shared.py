@@ -10,6 +10,7 @@ import numpy as np
 from theorylab.rooms.proofs_checks.bandits.shared import EVERYWHERE
 
 from theorylab.bandits import AdversarialBandit
+from theorylab.bandits.environments import phased_losses
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.code import Code
 from theorylab.verify.exact.bandits import arm_tree_expectation, scripted_arm_tree
@@ -21,11 +22,13 @@ __all__ = [
     "bernoulli_losses",
     "excess_bound",
     "excess_loss",
+    "fixed_and_phased",
     "increments",
     "largest_excess",
     "loss_sums",
     "losses_of",
     "played_probability",
+    "profile_table",
     "realised_regret",
     "table",
     "tree_check",
@@ -63,6 +66,32 @@ def table(
         runs,
         parameters,
         presets,
+    )
+
+
+def fixed_and_phased(
+    horizon: Any, runs: Any, *, gap: float, words: str = "", **parameters: Any
+) -> tuple[Instance, ...]:
+    """Two drawn tables, the best arm first or last, and one whose losses rise and fall."""
+    return tuple(
+        table(name + words, losses, horizon, runs, presets=presets, **parameters)
+        for name, losses, presets in (
+            ("best first", lambda T: bernoulli_losses((0.9, 0.1), T, seed=1), EVERYWHERE),
+            ("best last", lambda T: bernoulli_losses((0.1, 0.1, 0.9), T, seed=2), ("quick", "paper")),
+            ("phased", lambda T: phased_losses(T, gap=gap).losses, ("quick", "paper")),
+        )
+    )
+
+
+def profile_table(**parameters: Any) -> Instance:
+    """The drawn table on which the bounds with high probability are profiled."""
+    return table(
+        "profile",
+        lambda T: bernoulli_losses((0.9, 0.5, 0.5), T),
+        {"smoke": 2000, "quick": 10_000},
+        {"smoke": 3, "quick": 10},
+        trace=True,
+        **parameters,
     )
 
 

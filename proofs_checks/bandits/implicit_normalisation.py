@@ -28,6 +28,7 @@ __all__ = [
     "best_fixed_loss",
     "largest_loss",
     "losses_of",
+    "paid_losses",
     "switching",
     "table",
     "total_loss",
@@ -86,6 +87,12 @@ def after(run: Any) -> Any:
     """(T, K) the cumulative estimates after each round."""
     last = np.array(run.extra["final_losses"])[None, :]
     return np.concatenate([run.trace["estimated_losses"][1:], last])
+
+
+def paid_losses(run: Any) -> Any:
+    r"""(T,) $\sum_{s \le t} \langle p_s, \hat\ell_s \rangle$."""
+    more = after(run) - run.trace["estimated_losses"]
+    return np.cumsum((run.trace["probabilities"] * more).sum(axis=1))
 
 
 def arm_tree_check(

@@ -6,6 +6,13 @@ from typing import Any
 
 import numpy as np
 from theorylab.rooms.proofs_checks.bandits.kl_ucb_checks import divergence, exploration
+from theorylab.rooms.proofs_checks.bandits.recounts import (
+    all_played,
+    before,
+    deciding,
+    largest_played_link,
+    regret_by_arms,
+)
 from theorylab.rooms.proofs_checks.bandits.shared import bernoulli
 
 from theorylab.verify.cases import Case
@@ -30,19 +37,6 @@ TRACED = tuple(
 )
 
 
-def before(run: Any, case: Case) -> tuple[Any, Any]:
-    """Pulls and means of all arms before each round, (T, K) each; means 0 before the first play."""
-    played = run.trace["actions"][:, None] == np.arange(case.model.n_arms)[None, :]
-    gained = played * run.trace["rewards"][:, None]
-    pulls, sums = np.cumsum(played, axis=0) - played, np.cumsum(gained, axis=0) - gained
-    return pulls, sums / np.maximum(pulls, 1)
-
-
-def deciding(run: Any, case: Case) -> Any:
-    """(T, 1) the rounds in which indices decide: every arm has been played."""
-    return (np.arange(case.horizon) >= case.model.n_arms)[:, None]
-
-
 def left_and_unchanged(run: Any, case: Case) -> Any:
     """(T - 1, K) whether an arm was left alone between two rounds in which indices decide."""
     arms = run.trace["actions"]
@@ -51,7 +45,7 @@ def left_and_unchanged(run: Any, case: Case) -> Any:
 
 def spent(run: Any, case: Case) -> Any:
     """(T, K) N kl(m, index), elementwise."""
-    pulls, means = before(run, case)
+    pulls, means = before(run, case, unplayed=0.0)
     indices = np.clip(run.trace["indices"], 1e-300, 1.0 - 1e-16)
     with np.errstate(divide="ignore", invalid="ignore"):
         first = np.where(means > 0.0, means * np.log(means / indices), 0.0)
@@ -67,11 +61,11 @@ def budgets(run: Any, case: Case) -> Any:
 
 def unexplained(run: Any, case: Case) -> float:
     """Suboptimal plays that neither case of the proof explains, at e_1 = e_2 = gap / 3."""
-    pulls, means = before(run, case)
+    pulls, means = before(run, case, unplayed=0.0)
     gaps, best, at = case.model.gaps, case.model.best_mean, np.arange(case.horizon)
     arms, top, budget = run.trace["actions"], int(np.argmin(gaps)), budgets(run, case)
     bad = 0
-    for t in at[(gaps[arms] > 0.0) & deciding(run, case)[:, 0]].tolist():
+    for t in at[(gaps[arms] > 0.0) & all_played(run, case)].tolist():
         i = int(arms[t])
         target = best - gaps[i] / 3.0
         low = run.trace["indices"][t, top] < target
@@ -86,17 +80,10 @@ def link(name: str, left: Any, right: Any, statement: str, source: str = "derive
 
 
 LINKS = (
-    link(
-        "regret by arms",
-        lambda r, c: r.regret[-1],
-        lambda r, c: float(r.pulls @ c.model.gaps),
-        r"R_T = \sum_i N_i \Delta_i",
-        "definition",
-        two_sided=True,
-    ),
+    regret_by_arms(TRACED),
     link(
         "index at least the mean",
-        lambda r, c: before(r, c)[1],
+        lambda r, c: before(r, c, unplayed=0.0)[1],
         lambda r, c: r.trace["indices"],
         r"m_i \le u_i(t)",
         given=deciding,
@@ -118,14 +105,13 @@ LINKS = (
         tolerance=1e-6,
         given=lambda r, c: deciding(r, c) & (r.trace["indices"] < 1.0 - 1e-6),
     ),
-    link(
-        "the largest index is played",
-        lambda r, c: r.trace["indices"].max(axis=1),
-        lambda r, c: r.trace["indices"][np.arange(c.horizon), r.trace["actions"]],
-        r"u_{A_t}(t) = \max_i u_i(t), though most rounds compute no index",
-        "[garivier2011kl, Algorithm 1]",
-        tolerance=2e-11,
-        given=lambda r, c: deciding(r, c)[:, 0],
+    largest_played_link(
+        TRACED,
+        "indices",
+        name="the largest index is played",
+        statement=r"u_{A_t}(t) = \max_i u_i(t), though most rounds compute no index",
+        source="[garivier2011kl, Algorithm 1]",
+        given=all_played,
     ),
     link(
         "two cases",

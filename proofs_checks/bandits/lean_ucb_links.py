@@ -6,6 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.bandits.recounts import (
+    all_played,
+    before,
+    best_arm,
+    deciding,
+    of_arms,
+    regret_by_arms,
+)
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.statements import Link
@@ -18,30 +26,23 @@ def scale(case: Case) -> float:
     return float(case.parameters.get("c", 3.0)) * float(case.parameters.get("sigma2", 0.25))
 
 
-def before(run: Any, case: Case) -> tuple[Any, Any, Any]:
+def recounted(run: Any, case: Case) -> tuple[Any, Any, Any]:
     """Pulls, means and widths of all arms before each round, (T, K) each."""
-    arms, rewards = run.trace["actions"], run.trace["rewards"]
-    played = (arms[:, None] == np.arange(case.model.n_arms)[None, :]).astype(float)
-    pulls = np.cumsum(played, axis=0) - played
-    sums = np.cumsum(played * rewards[:, None], axis=0) - played * rewards[:, None]
+    pulls, means = before(run, case)
     t = np.arange(case.horizon)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return pulls, sums / pulls, np.sqrt(2.0 * scale(case) * np.log(t + 1.0) / pulls)
+        return pulls, means, np.sqrt(2.0 * scale(case) * np.log(t + 1.0) / pulls)
 
 
-def decided(run: Any, case: Case) -> Any:
-    """The rounds in which indices decide."""
-    return np.arange(case.horizon) >= case.model.n_arms
-
-
-def best_arm(case: Case) -> int:
-    """The lowest best arm."""
-    return int(np.argmin(case.model.gaps))
+def indices(run: Any, case: Case) -> Any:
+    """(T, K) means plus widths."""
+    _, means, widths = recounted(run, case)
+    return means + widths
 
 
 def best_fails(run: Any, case: Case) -> Any:
     """(T,) the index of the best arm is below its mean, some play of it being done."""
-    pulls, means, widths = before(run, case)
+    pulls, means, widths = recounted(run, case)
     b = best_arm(case)
     with np.errstate(invalid="ignore"):
         return (pulls[:, b] > 0) & (means[:, b] + widths[:, b] < case.model.best_mean)
@@ -49,19 +50,14 @@ def best_fails(run: Any, case: Case) -> Any:
 
 def arm_fails(run: Any, case: Case) -> Any:
     """(T, K) the lower limit of the arm is above its mean."""
-    pulls, means, widths = before(run, case)
+    pulls, means, widths = recounted(run, case)
     with np.errstate(invalid="ignore"):
         return (pulls > 0) & (means - widths > case.model.means[None, :])
 
 
-def played(run: Any, case: Case, values: Any) -> Any:
-    """(T,) the entry of the arm that is played."""
-    return values[np.arange(case.horizon), run.trace["actions"]]
-
-
 def good_plays(run: Any, case: Case) -> Any:
     """(T,) indices decide, and both intervals hold."""
-    return decided(run, case) & ~best_fails(run, case) & ~played(run, case, arm_fails(run, case))
+    return all_played(run, case) & ~best_fails(run, case) & ~of_arms(arm_fails(run, case), run.trace["actions"])
 
 
 def most_pulls(run: Any, case: Case) -> Any:
@@ -74,20 +70,16 @@ def most_pulls(run: Any, case: Case) -> Any:
 def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a constant but for its instances
     """The chain of the formal proof."""
     return (
-        Link(
-            name="regret by arms",
-            left=lambda run, case: run.regret[-1],
-            right=lambda run, case: float(run.pulls @ case.model.gaps),
+        regret_by_arms(
+            instances,
             source="[degenne2025leanbandits, integral_regret_le_of_forall_integral_pullCount_le]",
-            instances=instances,
             statement=r"R_T = \sum_a N_a \Delta_a",
-            two_sided=True,
         ),
         Link(
             name="forall_arm_eq_mod_of_lt",
             left=lambda run, case: run.trace["actions"],
             right=lambda run, case: np.arange(case.horizon),
-            given=lambda run, case: ~decided(run, case),
+            given=lambda run, case: ~all_played(run, case),
             source="[degenne2025leanbandits, UCB.forall_arm_eq_mod_of_lt]",
             instances=instances,
             statement=r"A_t = t for t < K",
@@ -96,8 +88,8 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
         Link(
             name="indices are means plus widths",
             left=lambda run, case: run.trace["indices"],
-            right=lambda run, case: before(run, case)[1] + before(run, case)[2],
-            given=lambda run, case: decided(run, case)[:, None],
+            right=indices,
+            given=deciding,
             source="[degenne2025leanbandits, ucbWidth]",
             instances=instances,
             statement=r"\text{index}_a = m_a + \sqrt{2 c \sigma^2 \ln(t + 1)/N_a}",
@@ -105,9 +97,9 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
         ),
         Link(
             name="forall_ucbIndex_le_ucbIndex_arm",
-            left=lambda run, case: (before(run, case)[1] + before(run, case)[2]).max(axis=1),
-            right=lambda run, case: played(run, case, before(run, case)[1] + before(run, case)[2]),
-            given=decided,
+            left=lambda run, case: indices(run, case).max(axis=1),
+            right=lambda run, case: of_arms(indices(run, case), run.trace["actions"]),
+            given=all_played,
             source="[degenne2025leanbandits, UCB.forall_ucbIndex_le_ucbIndex_arm]",
             instances=instances,
             statement=r"the arm played has the largest index",
@@ -115,7 +107,7 @@ def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a
         Link(
             name="gap_arm_le_two_mul_ucbWidth",
             left=lambda run, case: case.model.gaps[run.trace["actions"]],
-            right=lambda run, case: 2.0 * played(run, case, before(run, case)[2]),
+            right=lambda run, case: 2.0 * of_arms(recounted(run, case)[2], run.trace["actions"]),
             given=good_plays,
             source="[degenne2025leanbandits, UCB.gap_arm_le_two_mul_ucbWidth]",
             instances=instances,

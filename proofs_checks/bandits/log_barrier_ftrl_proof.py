@@ -6,8 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import after, arm_tree_check, table
+from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import (
+    after,
+    arm_tree_check,
+    paid_losses,
+    table,
+)
 from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, bernoulli
+from theorylab.rooms.proofs_checks.bandits.weight_links import positive_link, probabilities_sum_link
 
 from theorylab.core.rng import as_generator
 from theorylab.verify.cases import Case, Instance
@@ -39,12 +45,6 @@ def barrier(p: Any) -> Any:
     return -np.log(p).sum(axis=-1)
 
 
-def paid_losses(run: Any, case: Case) -> Any:
-    r"""(T,) $\sum_{s \le t} \langle p_s, \hat\ell_s \rangle$."""
-    more = after(run) - run.trace["estimated_losses"]
-    return np.cumsum((run.trace["probabilities"] * more).sum(axis=1))
-
-
 def costs(run: Any, case: Case) -> Any:
     r"""(T,) $\frac{1}{\eta} \sum_{s \le t} (y - \ln(1+y))$, $y = \eta \ell_{s,A_s}$."""
     y = rate(case) * (1.0 - run.trace["rewards"])
@@ -54,7 +54,7 @@ def costs(run: Any, case: Case) -> Any:
 def against_leader(run: Any, case: Case) -> Any:
     """(T - 1,) the estimated regret against the next leader, the comparator that makes the lemma tightest."""
     leader = run.trace["probabilities"][1:]
-    return paid_losses(run, case)[:-1] - (leader * after(run)[:-1]).sum(axis=1)
+    return paid_losses(run)[:-1] - (leader * after(run)[:-1]).sum(axis=1)
 
 
 def leader_bound(run: Any, case: Case) -> Any:
@@ -70,24 +70,12 @@ def mixed(case: Case) -> Any:
 
 
 LINKS = (
-    Link(
+    probabilities_sum_link(
+        TRACED,
         name="weights sum to one",
-        left=lambda run, case: np.abs(run.trace["probabilities"].sum(axis=1) - 1.0),
-        right=lambda run, case: 1e-10,
-        source="definition",
-        instances=TRACED,
         statement=r"|\sum_i p_{t,i} - 1| < 10^{-10}",
-        tolerance=0.0,
     ),
-    Link(
-        name="weights are positive",
-        left=lambda run, case: (run.trace["probabilities"] > 0.0).astype(float),
-        right=lambda run, case: 1.0,
-        source="the barrier",
-        instances=TRACED,
-        statement="p > 0",
-        two_sided=True,
-    ),
+    positive_link(TRACED, source="the barrier", statement="p > 0"),
     Link(
         name="first-order condition",
         left=lambda run, case: (1 / run.trace["probabilities"] - 1 / run.trace["probabilities"][:, :1]) / rate(case),
@@ -128,7 +116,7 @@ LINKS = (
     ),
     Link(
         name="lemma, each arm",
-        left=lambda run, case: paid_losses(run, case)[-1] - mixed(case) @ after(run)[-1],
+        left=lambda run, case: paid_losses(run)[-1] - mixed(case) @ after(run)[-1],
         right=lambda run, case: case.model.n_arms * math.log(case.horizon) / rate(case) + costs(run, case)[-1],
         source="derived",
         instances=TRACED,

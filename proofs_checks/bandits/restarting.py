@@ -21,6 +21,7 @@ __all__ = [
     "DELTA",
     "NO_CHANGE",
     "PUBLISHED",
+    "SWAP",
     "alarm_links",
     "forced_plays_link",
     "missed",
@@ -29,10 +30,12 @@ __all__ = [
     "published_problem",
     "restarted",
     "stationary_instances",
+    "swapping",
     "traced_instances",
 ]
 
 DELTA = 0.05
+SWAP = {"smoke": 400, "quick": 700, "power": 200}
 # [besson2022efficient, Section 6], rows as in the matrices that the authors' script reads
 SEGMENTS = {
     1: ((0.3, 0.5, 0.9), (0.3, 0.2, 0.9), (0.3, 0.2, 0.1), (0.3, 0.7, 0.1), (0.5, 0.7, 0.1)),
@@ -59,6 +62,18 @@ PUBLISHED: dict[tuple[str, int], dict[int, tuple[float, float]]] = {
     ("glr_klucb", 2): {5000: (209, 13), 10_000: (303, 16), 20_000: (443, 16)},
     ("glr_klucb_local", 2): {5000: (206, 17), 10_000: (298, 23), 20_000: (447, 28)},
 }
+
+
+def swapping(**parameters: Any) -> Instance:
+    """Three arms that change places, with restarts."""
+    words = " ".join(f"{k}={v}" for k, v in parameters.items() if k != "trace")
+    return Instance(
+        f"swap {words}",
+        lambda: PiecewiseStationaryBandit([[0.9, 0.5, 0.1], [0.1, 0.5, 0.9]], [100]),
+        SWAP,
+        {"smoke": 3, "quick": 8, "power": 2},
+        parameters,
+    )
 
 
 def published_problem(number: int, horizon: int) -> PiecewiseStationaryBandit:

@@ -25,9 +25,11 @@ __all__ = [
     "final_regret",
     "gaps",
     "largest_regret",
+    "late_regret",
     "positive_gaps",
     "reference_check",
     "same_plays",
+    "variance_proxy",
     "with_parameters",
 ]
 
@@ -65,6 +67,12 @@ def final_regret(run: Any, case: Case) -> float:
     return float(run.regret[-1])
 
 
+def late_regret(run: Any, case: Case) -> Any:
+    """Times and regret of the last two decades, for a rate of growth."""
+    late = run.times >= case.horizon // 100
+    return run.times[late], run.regret[late]
+
+
 def largest_regret(case: Case) -> float:
     """T times the largest gap: what the worst algorithm suffers."""
     return float(case.horizon * case.model.gaps.max())
@@ -78,6 +86,11 @@ def gaps(case: Case) -> Any:
 def positive_gaps(case: Case) -> Any:
     """The gaps of the arms that are not best."""
     return case.model.gaps[case.model.gaps > 0.0]
+
+
+def variance_proxy(case: Case) -> float:
+    """The least variance proxy that is known: 1/4 on [0, 1], the variance of a Gaussian."""
+    return 0.25 if case.model.unit_rewards else float(getattr(case.model, "sigma", math.inf)) ** 2
 
 
 def same_plays(run: Any, reference: Any, *, more: Sequence[str] = (), tolerance: float = 1e-9) -> Comparison:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.bandits.recounts import before, regret_by_arms, totals
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.statements import Link
@@ -24,16 +25,9 @@ def radii(case: Case, n: Any) -> Any:
         return np.sqrt(log_term(case) / (2.0 * np.asarray(n, dtype=float)))
 
 
-def counts(run: Any, case: Case) -> tuple[Any, Any]:
-    """Plays and sums of rewards after each round, (T, K) each."""
-    arms, rewards = run.trace["actions"], run.trace["rewards"]
-    mine = (arms[:, None] == np.arange(case.model.n_arms)[None, :]).astype(float)
-    return np.cumsum(mine, axis=0), np.cumsum(mine * rewards[:, None], axis=0)
-
-
 def confidence_fails(run: Any, case: Case) -> bool:
     """Some mean of some arm, at some time, misses by more than its radius."""
-    pulls, sums = counts(run, case)
+    pulls, sums = totals(run, case)
     with np.errstate(invalid="ignore"):
         miss = np.abs(sums / pulls - case.model.means[None, :]) > radii(case, pulls) + 1e-12
     return bool(np.any(miss & (pulls > 0)))
@@ -46,14 +40,13 @@ def event(run: Any, case: Case) -> bool:
 
 def phases(run: Any, case: Case) -> Any:
     """(T,) plays that every arm left had before the phase of each round: the plays before a round of its least arm."""
-    pulls, _ = counts(run, case)
-    before = np.vstack([np.zeros(case.model.n_arms), pulls[:-1]])
-    return np.where(run.trace["active"] > 0, before, np.inf).min(axis=1)
+    pulls, _ = before(run, case)
+    return np.where(run.trace["active"] > 0, pulls, np.inf).min(axis=1)
 
 
 def recomputed(run: Any, case: Case) -> Any:
     """(T, K) the arms that the rule leaves before each round."""
-    pulls, sums = counts(run, case)
+    pulls, sums = totals(run, case)
     left = np.ones(case.model.n_arms, dtype=bool)
     found = np.ones((case.horizon, case.model.n_arms))
     t = -1
@@ -68,10 +61,9 @@ def recomputed(run: Any, case: Case) -> Any:
 
 def unequal(run: Any, case: Case) -> Any:
     """(T,) by how much the plays of the arms left differ before each round."""
-    pulls, _ = counts(run, case)
-    before = np.vstack([np.zeros(case.model.n_arms), pulls[:-1]])
+    pulls, _ = before(run, case)
     active = run.trace["active"] > 0
-    return np.where(active, before, -np.inf).max(axis=1) - np.where(active, before, np.inf).min(axis=1)
+    return np.where(active, pulls, -np.inf).max(axis=1) - np.where(active, pulls, np.inf).min(axis=1)
 
 
 def most(run: Any, case: Case) -> Any:
@@ -83,15 +75,7 @@ def most(run: Any, case: Case) -> Any:
 def LINKS(instances: tuple[Instance, ...]) -> tuple[Link, ...]:  # noqa: N802  a constant but for its instances
     """The chain of the proof."""
     return (
-        Link(
-            name="regret by arms",
-            left=lambda run, case: run.regret[-1],
-            right=lambda run, case: float(run.pulls @ case.model.gaps),
-            source="definition",
-            instances=instances,
-            statement=r"R_T = \sum_i N_i \Delta_i",
-            two_sided=True,
-        ),
+        regret_by_arms(instances),
         Link(
             name="equal plays",
             left=unequal,

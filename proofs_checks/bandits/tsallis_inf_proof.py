@@ -9,8 +9,14 @@ import math
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import after, arm_tree_check, table
+from theorylab.rooms.proofs_checks.bandits.implicit_normalisation import (
+    after,
+    arm_tree_check,
+    paid_losses,
+    table,
+)
 from theorylab.rooms.proofs_checks.bandits.shared import NO_MUTANTS, bernoulli
+from theorylab.rooms.proofs_checks.bandits.weight_links import positive_link, probabilities_sum_link
 
 from theorylab.verify.cases import Case, Instance
 from theorylab.verify.code import Code
@@ -64,8 +70,7 @@ def estimates(run: Any, case: Case) -> Any:
 
 def estimated_regret(run: Any, case: Case) -> Any:
     r"""(T,) $\sum_{s \le t} \langle w_s, \hat\ell_s \rangle - \min_i \hat L_{t,i}$."""
-    more = after(run) - run.trace["estimated_losses"]
-    return np.cumsum((run.trace["probabilities"] * more).sum(axis=1)) - after(run).min(axis=1)
+    return paid_losses(run) - after(run).min(axis=1)
 
 
 def potential(run: Any, case: Case) -> Any:
@@ -94,24 +99,13 @@ def step_cost(run: Any, case: Case) -> Any:
 
 
 LINKS = (
-    Link(
+    probabilities_sum_link(
+        TRACED,
         name="weights sum to one",
-        left=lambda run, case: np.abs(run.trace["probabilities"].sum(axis=1) - 1.0),
-        right=lambda run, case: 1e-10,
         source="[zimmert2021tsallis, Algorithm 2]",
-        instances=TRACED,
         statement=r"|\sum_i w_{t,i} - 1| < 10^{-10}",
-        tolerance=0.0,
     ),
-    Link(
-        name="weights are positive",
-        left=lambda run, case: (run.trace["probabilities"] > 0.0).astype(float),
-        right=lambda run, case: 1.0,
-        source="the entropy's slope is infinite at the border",
-        instances=TRACED,
-        statement="w > 0",
-        two_sided=True,
-    ),
+    positive_link(TRACED, source="the entropy's slope is infinite at the border", statement="w > 0"),
     Link(
         name="first-order condition",
         left=lambda run, case: gradient(run, case) - gradient(run, case)[:, :1],
