@@ -17,6 +17,7 @@ PAGES = (
     "docs/bring-your-own.md",
     "docs/evidence.md",
     "docs/json.md",
+    "docs/theorem-p.md",
     "benchmarks/README.md",
 )
 SET_UP = ["pip install . && theorylab reproduce --preset quick", "pip install -e '.[test]' && pytest"]
@@ -47,7 +48,7 @@ def test_the_ten_lines_run():
     assert done.attempted >= 8 and done.failed == 0
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/bring-your-own.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/bring-your-own.md", "docs/theorem-p.md"])
 def test_the_other_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {"__name__": "example"}

@@ -187,7 +187,7 @@ def evidence(
             into = None if out is None else str(out)
             made = done_jobs([("evidence", r.slug, preset, entropy, coq, into) for r in results], jobs, progress)
         else:
-            made = [_record(r, preset, entropy, jobs, coq, out, progress) for r in results]
+            made = [record_evidence(r.slug, preset, entropy, coq, out, jobs=jobs, progress=progress) for r in results]
     for level, path in made:
         print(f"{level}  {shown(Path(path))}")
     readme = ROOT / "README.md"
@@ -203,16 +203,25 @@ def evidence(
             print(f"one line a claim renewed in {shown(page)}")
 
 
-def _record(
-    result: Result, preset: str, entropy: int, jobs: int | None, coq: Any, out: Path | None, progress: ProgressCallback
+def record_evidence(
+    slug: str,
+    preset: str,
+    entropy: int,
+    coq: Any,
+    out: Path | None,
+    *,
+    jobs: int | None = 1,
+    progress: ProgressCallback | None = None,
 ) -> tuple[str, Path]:
     """The record of one result, written; its level and its file."""
     from theorylab.core.rng import seed_of
+    from theorylab.lab.catalogue import load_result
     from theorylab.verify import evidence as records
     from theorylab.verify.engine import DEFAULT_ALPHA
     from theorylab.verify.power import power as run_power
 
-    rows = checked([result.slug], preset, entropy, jobs, progress)
+    result = load_result(slug)
+    rows = checked([slug], preset, entropy, jobs, progress)
     mutants = run_power([result], rng=entropy, progress=progress)
     record = records.collect(result, rows, mutants, coq, preset=preset, seed=seed_of(entropy), alpha=DEFAULT_ALPHA)
     return record["level"], records.write(record, into=out)

@@ -33,7 +33,7 @@ def run(
     instance: Annotated[
         str | None, typer.Option(help="For example riverswim-6, or one of the result's own; its first by default.")
     ] = None,
-    horizon: Annotated[int | None, typer.Option(help="Number of steps T.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Length of the run: steps, rounds or episodes.")] = None,
     seeds: Annotated[int, typer.Option(help="Number of runs.")] = 5,
     seed: Seed = None,
     jobs: Jobs = None,

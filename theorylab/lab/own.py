@@ -20,7 +20,7 @@ class OwnAlgorithmError(ValueError):
 
 
 def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..., Any]:
-    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class with ``act`` and ``observe``.
+    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class of agents (with ``observe``).
 
     A class becomes an agent of ``area`` (such as "mdp/average_reward" or "bandits"): what it is told differs.
 
@@ -55,7 +55,7 @@ def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..
     found = getattr(module, name, None)
     if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
-    if isinstance(found, type) and callable(getattr(found, "act", None)):  # a plain agent
+    if isinstance(found, type) and callable(getattr(found, "observe", None)):  # a plain agent
         return area_function(area, "agents", "agent_algorithm")(found, name=name)  # type: ignore[no-any-return]
     return found  # type: ignore[no-any-return]
 

@@ -24,6 +24,7 @@ from theorylab.verify.code import library_code
 __all__ = ["RunSummary", "interval", "keywords", "own_instances", "parse_keywords", "run_instance"]
 
 MOST_LISTED = 12  # entries of an array with one number for each arm
+_NOT_RESULTS = ("horizon", "episodes", "steps")  # how long a run is
 _NOT_KEYWORDS = ("rng", "trace", "checkpoints")  # decided by the command
 
 
@@ -209,7 +210,8 @@ def run_instance(
     if horizon is None and case is None:
         raise ValueError(f"{name} is no instance of {slug}'s own, expected --horizon T with it")
     steps = validate.integer("horizon", case.horizon if horizon is None and case is not None else horizon, low=1)
-    chosen = _merged(case.parameters if case is not None else {}, parameters or {}, keywords(slug))
+    fitting = case.parameters if case is not None else _keywords_of(result.area, name)
+    chosen = _merged(fitting, parameters or {}, keywords(slug), own=case is not None)
     required = [k for k, p in keywords(slug).items() if p.default is inspect.Parameter.empty and k not in chosen]
     if required:
         raise ValueError(f"{slug} on {name} needs --{required[0].replace('_', '-')}, which has no default")
@@ -237,12 +239,24 @@ def run_instance(
     )
 
 
+def _keywords_of(area: str, name: str) -> Mapping[str, Any]:
+    """What the area's environments say about a named instance, such as a baseline with its threshold."""
+    try:
+        find = area_function(area, "environments", "keywords_of")
+    except (AttributeError, ValueError):  # the area's instances are models alone
+        return {}
+    return find(name)  # type: ignore[no-any-return]
+
+
 def _merged(
-    instance: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[str, inspect.Parameter]
+    instance: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[str, inspect.Parameter], *, own: bool = True
 ) -> dict[str, Any]:
-    """The keywords of a run: the caller's, and those of the instance that they leave standing."""
+    """The keywords of a run: the caller's, and those of the instance that they leave standing.
+
+    Of a named instance that is not the result's own only those count that the algorithm cannot do without.
+    """
     mine = {k: v for k, v in instance.items() if k != "trace"}  # large, needed by proofs, and not shown here
-    if set(given) - {"delta"}:  # an instance's keywords belong together: half of them may contradict the caller's
+    if not own or set(given) - {"delta"}:  # an instance's keywords belong together: half may contradict the caller's
         required = {name for name, p in known.items() if p.default is inspect.Parameter.empty}
         mine = {k: v for k, v in mine.items() if k == "delta" or k in required}
     return {k: v for k, v in {**mine, **given}.items() if k != "trace"}
@@ -289,15 +303,18 @@ def _numbers(record: Any) -> dict[str, Any]:
     values: dict[str, float] = {}
     for name in getattr(record, "__dataclass_fields__", ()):
         value = getattr(record, name)
-        if name == "horizon":
+        if name in _NOT_RESULTS:
             continue
         if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-            values[name] = float(value)
+            if not np.isnan(value):  # what does not apply to this run
+                values[name] = float(value)
         elif isinstance(value, np.ndarray) and "per" in record.__dataclass_fields__[name].metadata:
             per = record.__dataclass_fields__[name].metadata["per"]
             for i, number in enumerate(value.tolist() if len(value) <= MOST_LISTED else ()):
                 values[f"{name} of {per} {i}"] = float(number)
         elif isinstance(value, np.ndarray) and value.ndim == 1 and name != "times" and name not in series:
+            if value.dtype.kind == "f" and len(value) and np.isnan(value).all():
+                continue
             values[f"number of {name}"] = float(len(value))
     times = np.zeros(0, np.int64) if times is None else np.asarray(times)
     said = getattr(record, "theorems_algorithm", None)

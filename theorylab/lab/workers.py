@@ -85,17 +85,10 @@ def _figures(slug: str, preset: str, out: str, seed: int) -> Any:
 
 def _evidence(slug: str, preset: str, seed: int, coq: Any, out: str | None) -> tuple[str, str]:
     """Make and write a record; its level and its file."""
-    from theorylab.core.rng import seed_of
-    from theorylab.lab.catalogue import load_result
-    from theorylab.verify import evidence as records
-    from theorylab.verify.engine import DEFAULT_ALPHA, check
-    from theorylab.verify.power import power
+    from theorylab.lab.commands_check import record_evidence
 
-    result = load_result(slug)
-    rows = check([result], preset=preset, rng=seed, sweep=_sweep())
-    mutants = power([result], rng=seed)
-    record = records.collect(result, rows, mutants, coq, preset=preset, seed=seed_of(seed), alpha=DEFAULT_ALPHA)
-    return record["level"], str(records.write(record, into=None if out is None else Path(out)))
+    level, path = record_evidence(slug, preset, seed, coq, None if out is None else Path(out))
+    return level, str(path)
 
 
 def _power(slug: str, seed: int) -> Any:

@@ -93,9 +93,9 @@ def run_once(case: Case, algorithm: Callable[..., Any], seed: Mapping[str, Any],
     rng = child_seed(np.random.SeedSequence(seed["entropy"], spawn_key=tuple(seed["spawn_key"])), index)
     model = case.model.draw(streams(rng).instance) if isinstance(case.model, Family) else case.model
     run = algorithm(model, case.horizon, rng=rng, **case.parameters)
-    horizon = getattr(run, "horizon", case.horizon)
-    if horizon != case.horizon:
-        raise ValueError(f"run {index} on {case.name} has the horizon {horizon}, expected {case.horizon}")
+    length = getattr(run, "episodes", getattr(run, "horizon", case.horizon))  # of a run of episodes: how many
+    if length != case.horizon:
+        raise ValueError(f"run {index} on {case.name} has the horizon {length}, expected {case.horizon}")
     said = getattr(run, "seed", None)
     if isinstance(said, Mapping) and "spawn_key" in said and tuple(said["spawn_key"]) != tuple(rng.spawn_key):
         raise ValueError(

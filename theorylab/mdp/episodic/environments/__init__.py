@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from theorylab.mdp.environments import RIVERSWIM_VARIANTS
 from theorylab.mdp.episodic.environments.families import (
@@ -38,6 +39,7 @@ __all__ = [
     "episodic_cliff",
     "episodic_riverswim",
     "hard_instance",
+    "keywords_of",
     "margin_mdp",
     "named",
     "named_problem",
@@ -131,6 +133,22 @@ def named_problem(name: str) -> ConservativeProblem:
     if name in known:
         return known[name]()
     raise ValueError(f"name is {name!r}, expected a known conservative problem; near: {_near(name, known)}")
+
+
+def keywords_of(name: str) -> dict[str, Any]:
+    """What a safe learner is told about the problem of that name; nothing when it is a model without a baseline.
+
+    Examples
+    --------
+    >>> sorted(keywords_of("tiny")), keywords_of("riverswim-6-h20")
+    (['alpha', 'baseline', 'baseline_value', 'threshold'], {})
+    """
+    if name not in problem_catalogue():
+        return {}
+    problem = named_problem(name)
+    share = 1.0 - problem.threshold / problem.baseline_value
+    told = {"baseline": problem.baseline, "baseline_value": problem.baseline_value}
+    return {**told, "threshold": problem.threshold, "alpha": share}
 
 
 def _toward_optimal(name: str, weight: float, margin_fraction: float) -> ConservativeProblem:
