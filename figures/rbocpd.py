@@ -31,10 +31,10 @@ PRESETS = {
     "smoke": {"symbols": (2, 16), "runs": 100, "horizon": 500, "gaps": (0.8, 1.6), "delay_runs": 20},
     "quick": {
         "symbols": (2, 4, 8, 16),
-        "runs": 400,
+        "runs": 300,
         "horizon": 1000,
-        "gaps": (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8),
-        "delay_runs": 60,
+        "gaps": (0.4, 0.8, 1.2, 1.6),
+        "delay_runs": 40,
     },
     "paper": {
         "symbols": (2, 4, 8, 16),

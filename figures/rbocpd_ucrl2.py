@@ -32,7 +32,7 @@ SMALL = "S=8, A=10"  # the largest model on which radii x 0.3 are narrow enough
 SHARED = {"scales": (1.0, 0.3, 0.1), "shrink": 1}
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {**SHARED, "sizes": ((4, 7),), "runs": 2, "shrink": 10},
-    "quick": {**SHARED, "sizes": ((4, 7), (8, 10)), "runs": 20},
+    "quick": {**SHARED, "sizes": ((4, 7), (8, 10)), "runs": 16},
     "paper": {**SHARED, "sizes": ((4, 7), (8, 10), (12, 15), (16, 20)), "runs": 100},
 }
 HORIZON, POINTS = 52_000, 52

@@ -37,7 +37,7 @@ LOOK = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {"horizon": 5_200, "runs": 3},
-    "quick": {"horizon": HORIZON, "runs": 20},
+    "quick": {"horizon": HORIZON, "runs": 10},
     "paper": {"horizon": HORIZON, "runs": 100},
 }
 

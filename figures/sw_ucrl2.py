@@ -15,14 +15,14 @@ from theorylab.verify.figure import Below, Figure, Outcome, Table
 
 DELTA = 0.05
 PIECES = 4  # equally long
-HALVINGS = 11  # windows T, T/2, T/4, .., T/2^HALVINGS
+ALL_HALVINGS = tuple(range(12))  # windows T, T/2, T/4, .., T/2^11
 MODELS = {"two states": "two states, the paying one changes", "dense": "dense random, 4 states, 7 actions"}
 SCALES = {"two states": "log", "dense": "linear"}
 OTHERS = ("with restarts", "optimal window")
 PRESETS: dict[str, dict[str, Any]] = {
-    "smoke": {"horizon": 20_000, "runs": 3},
-    "quick": {"horizon": 400_000, "runs": 12},
-    "paper": {"horizon": 2_000_000, "runs": 60},
+    "smoke": {"horizon": 20_000, "runs": 3, "halvings": ALL_HALVINGS},
+    "quick": {"horizon": 400_000, "runs": 12, "halvings": (0, 1, 3, 5, 7, 9, 11)},
+    "paper": {"horizon": 2_000_000, "runs": 60, "halvings": ALL_HALVINGS},
 }
 
 
@@ -68,7 +68,7 @@ def one_run(task: Mapping[str, Any]) -> dict[str, Any]:
 def data(parameters: Mapping[str, Any], *, sweep: Sweep = serial, rng: RNGLike = None) -> Table:
     """Long form: model, learner, run, its window (0: none), its regret divided by the horizon."""
     seed = seed_of(rng)
-    learners = [(window_name(h), h) for h in range(HALVINGS + 1)] + [(name, 0) for name in OTHERS]
+    learners = [(window_name(h), h) for h in parameters["halvings"]] + [(name, 0) for name in OTHERS]
     tasks = [
         {
             "model": model, "learner": learner, "halvings": halvings, "run": run, "horizon": parameters["horizon"],
@@ -94,7 +94,7 @@ def draw(table: Table, figure: Any, parameters: Mapping[str, Any]) -> None:
     horizon = int(parameters["horizon"])
     for axes, model in zip(panels, MODELS, strict=True):
         rows = table.where(model=model)
-        names = [window_name(h) for h in range(HALVINGS, -1, -1)]
+        names = [window_name(h) for h in sorted(parameters["halvings"], reverse=True)]
         windows = np.array([rows.where(algorithm=name)["window"][0] for name in names])
         regret = np.array([rows.where(algorithm=name)["regret"] for name in names]).T
         band(axes, windows, regret, "sliding window", COLOURS["blue"])

@@ -23,7 +23,7 @@ TITLES = {
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "smoke": {"horizon": 20_000, "runs": 3},
-    "quick": {"horizon": 1_000_000, "runs": 20},
+    "quick": {"horizon": 1_000_000, "runs": 12},
     "paper": {"horizon": 10_000_000, "runs": 100},
 }
 

@@ -7,6 +7,7 @@ is checked, and raises false alarms far more often than it says, which is the ne
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def stationary(rule: str, n_symbols: int, skewed: bool, presets: tuple[str, ...]
         f"O={n_symbols} {shape}" if rule == "theorem_r" else f"{rule} O={n_symbols} {shape}",
         lambda: categorical([uniform_or_skewed(n_symbols, skewed)]),
         horizon={"smoke": 200, "quick": 1000, "paper": 5000, "power": 60},
-        runs={"smoke": 250, "quick": 500, "paper": 2000, "power": 120},
+        runs={"smoke": 250, "quick": 700 if rule == "code" else 260, "paper": 2000, "power": 120},
         parameters={"rule": rule, "delta": DELTA, "stop_at_first_alarm": True},
         presets=presets,
     )
@@ -78,7 +79,7 @@ def one_change(n_symbols: int, gap: float, before: int, presets: tuple[str, ...]
         f"O={n_symbols} gap {gap:g} after {before}",
         lambda: categorical([(1 + tilt) / n_symbols, (1 - tilt) / n_symbols], [1, before + 1]),
         horizon=before + delay,
-        runs={"smoke": 250, "quick": 500, "paper": 2000, "power": 10},
+        runs={"smoke": 250, "quick": 260, "paper": 2000, "power": 10},
         parameters={"rule": rule, "delta": DELTA, "trace": True},
         presets=presets,
     )
@@ -95,7 +96,7 @@ PRIOR = tuple(
         f"O={o} drawn from the prior",
         lambda o=o: drawn_from_prior(o),
         {"smoke": 200, "quick": 1000},
-        {"smoke": 250, "quick": 2000},
+        {"smoke": 250, "quick": 800, "paper": 2000},
         {"rule": "dirichlet_prior", "delta": DELTA, "stop_at_first_alarm": True},
         NO_MUTANTS,
     )
@@ -262,7 +263,7 @@ RESULT = Result(
     links=D_LINKS,
     checks=CHECKS,
     stages=STAGES,
-    profile_instance=CHANGES[1],
+    profile_instance=replace(CHANGES[1], runs={**dict(CHANGES[1].runs), "quick": 40}),  # a median needs few runs
     mutants=MUTANTS,
     coq=(
         "counting_tools.v:laplace_closed_form",

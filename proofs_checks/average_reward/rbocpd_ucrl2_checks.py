@@ -25,7 +25,7 @@ _references: dict[Any, Any] = {}  # the reference of a case and seed is the same
 
 def _instance(name: str, build: Any, power: int = 160, runs: Any = None, **parameters: Any) -> Instance:
     horizons = {"smoke": 200, "quick": 500, "paper": 500, "power": power}
-    counts = runs or {"smoke": 2, "quick": 6, "paper": 50, "power": 1}
+    counts = runs or {"smoke": 2, "quick": 3, "paper": 50, "power": 1}
     return Instance(name, build, horizons, counts, {"delta": 0.5, **parameters})
 
 

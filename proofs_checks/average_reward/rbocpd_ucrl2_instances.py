@@ -16,7 +16,7 @@ from theorylab.verify.cases import Case, Hypothesis, Instance
 DELTA = 0.1
 ORACLE = "oracle_restart_ucrl2"
 NO_POWER = ("smoke", "quick", "paper")
-MANY = {"smoke": 5, "quick": 150, "paper": 1000, "power": 2}
+MANY = {"smoke": 5, "quick": 120, "paper": 1000, "power": 2}
 
 
 def _changing(name: str, build: Any, horizons: dict[str, int], count: Any = MANY, **more: Any) -> tuple[Instance, ...]:
@@ -38,25 +38,27 @@ def _figure_2(scale: int) -> Any:
     return piecewise_dirichlet(4, 7, starts=[s // scale for s in FIGURE_2_STARTS], rng=0).with_reward_law("bernoulli")
 
 
-LONG = {"smoke": 4_000, "quick": 400_000, "paper": 4_000_000}
-RELABELLED = _changing("relabelled two-state", runs.relabelled_two_state, {**LONG, "power": 400}, slots=64)
+LONG = {"smoke": 4_000, "quick": 220_000, "paper": 4_000_000}  # quick: the bounds just say something
+RELABELLED = _changing(
+    "relabelled two-state", runs.relabelled_two_state, {**LONG, "quick": 120_000, "power": 400}, slots=64
+)
 NOISY = _changing(
     "relabelled slippery two-state, Bernoulli",
     lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9),
-    {**LONG, "paper": 8_000_000, "quick": 1_000_000},
+    {**LONG, "paper": 8_000_000},
     slots=64,
 )
 WATCHED = _changing(
     "reward drop, rewards watched",
     runs.reward_drop,
-    {"smoke": 2_000, "quick": 20_000, "paper": 200_000, "power": 600},
+    {"smoke": 2_000, "quick": 6_000, "paper": 200_000, "power": 600},
     reward_streams=True,
     slots=256,
 )
 EXPLORING = _changing(
     "relabelled two-state, forced exploration",
     lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9),
-    {"smoke": 2_000, "quick": 10_000, "power": 300},
+    {"smoke": 2_000, "quick": 4_000, "power": 300},
     forced_exploration=0.05,
 )
 FIGURE_2 = tuple(
@@ -68,7 +70,7 @@ FIGURE_2 = tuple(
         {"delta": DELTA, "trace": True, "checkpoints": tuple(s // d for s in FIGURE_2_STARTS[1:])},
         (preset,),
     )
-    for preset, d in (("smoke", 10), ("quick", 1), ("paper", 1))
+    for preset, d in (("smoke", 10), ("quick", 4), ("paper", 1))
 )
 PROVED_ON = (*RELABELLED, *NOISY, *FIGURE_2)
 LINKED = (*PROVED_ON, *WATCHED, *EXPLORING)
@@ -76,11 +78,11 @@ LINKED = (*PROVED_ON, *WATCHED, *EXPLORING)
 TOLD = _changing(
     "relabelled slippery two-state, told",
     lambda c: runs.relabelled_two_state(c, slip=0.2, pays=0.9),
-    {**LONG, "quick": 1_000_000},
+    LONG,
 )
 
 SHORT = {"smoke": 500, "quick": 5_000, "paper": 50_000}
-ENOUGH = {"smoke": 20, "quick": 150, "paper": 1000}
+ENOUGH = {"smoke": 20, "quick": 120, "paper": 1000}
 
 
 def _still(name: str, build: Any, presets: Any = NO_POWER, **more: Any) -> Instance:
@@ -107,17 +109,26 @@ STILL_PAPER = (
     _still("dirichlet-4-7, no change, as published", _dense, rule="paper", published=True),
 )
 INVISIBLE = _changing(
-    "reward drop", runs.reward_drop, {"smoke": 4_000, "quick": 20_000, "paper": 200_000}, ENOUGH, slots=256
+    "reward drop", runs.reward_drop, {"smoke": 4_000, "quick": 8_000, "paper": 200_000}, ENOUGH, slots=256
 )
 PUBLISHED = (
     *_changing(
         "relabelled two-state, as published",
         runs.relabelled_two_state,
-        LONG,
+        {preset: LONG[preset] for preset in ("smoke", "paper")},
         ENOUGH,
         published=True,
         rule="paper",
         slots=256,
+    ),
+    *_changing(
+        "relabelled two-state, as published",
+        runs.relabelled_two_state,
+        {"quick": 290_000},
+        ENOUGH,
+        published=True,
+        rule="paper",
+        slots=64,
     ),
     *_changing(
         "reward drop, as published",
@@ -132,7 +143,7 @@ PUBLISHED = (
         "14 Dirichlet pieces, as published",
         lambda: _figure_2(1),
         52_000,
-        {"quick": 20, "paper": 100},
+        {"quick": 10, "paper": 100},
         {"delta": DELTA, "published": True, "rule": "paper"},
         ("quick", "paper"),
     ),

@@ -24,7 +24,7 @@ EVI = "theorylab.mdp.average_reward.evi"
 SOURCE = "jaksch2010near"
 
 SHORT = {"smoke": 300, "quick": 2_000, "paper": 5_000, "power": 400}
-SEEDS = {"smoke": 3, "quick": 10, "paper": 50, "power": 4}
+SEEDS = {"smoke": 3, "quick": 6, "paper": 50, "power": 4}
 
 
 def _instance(name: str, build: Any, horizon: Any = SHORT, runs: Any = SEEDS, **parameters: Any) -> Instance:
@@ -224,7 +224,7 @@ def _two_sided_tail(n: int, p: Fraction, radius: float) -> Fraction:
     return tail + (binomial_tail_exact(n, 1 - p, n - below) if below >= 0 else Fraction(0))
 
 
-_ANY = _instance("any", lambda: two_state(), 1, {"smoke": 60, "quick": 400, "paper": 4000, "power": 60})
+_ANY = _instance("any", lambda: two_state(), 1, {"smoke": 60, "quick": 200, "paper": 4000, "power": 60})
 
 
 def _halves_with_random_rewards() -> FiniteMDP:
@@ -291,7 +291,7 @@ CHECKS = (
             _instance(
                 "two-state-halves-random",
                 lambda: _halves_with_random_rewards(),
-                {"smoke": 4, "quick": 6, "power": 4},
+                {"smoke": 4, "quick": 5, "paper": 6, "power": 4},
                 1,
                 scale=0.05,
             ),

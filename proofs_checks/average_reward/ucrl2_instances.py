@@ -28,22 +28,22 @@ def _hard_model(generator: Any) -> Any:
 SWITCH = Instance(
     "two-state-noisy",
     lambda: opt.noisy_two_state(0.0),
-    {"smoke": 200_000, "quick": 1_000_000, "paper": 10_000_000, "power": 60},
-    {"smoke": 160, "quick": 260, "paper": 1000, "power": 2},
+    {"smoke": 200_000, "quick": 780_000, "paper": 10_000_000, "power": 60},
+    {"smoke": 160, "quick": 240, "paper": 1000, "power": 2},
     TRACED,
 )
 SLIPPERY = Instance(
     "two-state-slip-swapped",
     lambda: opt.noisy_two_state(0.2, swapped=True),
-    {"smoke": 20_000, "quick": 1_500_000, "paper": 10_000_000, "power": 200},
-    {"smoke": 10, "quick": 260, "paper": 1000, "power": 2},
+    {"smoke": 20_000, "quick": 300_000, "paper": 10_000_000, "power": 200},
+    {"smoke": 10, "quick": 240, "paper": 1000, "power": 2},
     TRACED,
 )
 RIVER = Instance(
     "riverswim-6",
     lambda: named("riverswim-6"),
-    {"smoke": 5_000, "quick": 200_000, "paper": 10_000_000, "power": 400},
-    {"smoke": 5, "quick": 260, "paper": 400, "power": 3},
+    {"smoke": 5_000, "quick": 50_000, "paper": 10_000_000, "power": 400},
+    {"smoke": 5, "quick": 240, "paper": 400, "power": 3},
     TRACED,
 )
 DENSE = Instance(
@@ -66,7 +66,7 @@ HARD = Instance(
     "lower-bound-10-10",
     lambda: Family("lower-bound-10-10", _hard_model),
     HARD_HORIZON,
-    {"smoke": 10, "quick": 60, "paper": 400},
+    {"smoke": 10, "quick": 20, "paper": 400},
     {"delta": DELTA},
     presets=("smoke", "quick", "paper"),
 )

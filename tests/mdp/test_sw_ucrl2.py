@@ -179,7 +179,7 @@ def test_a_scaled_radius_is_recorded():
 def test_figure_shows_a_best_window_in_between():
     from theorylab.rooms.figures.sw_ucrl2 import FIGURE
 
-    table = FIGURE.data({"horizon": 100_000, "runs": 8}, rng=1)
+    table = FIGURE.data({"horizon": 100_000, "runs": 8, "halvings": (0, 1, 3, 5, 7, 9, 11)}, rng=1)
     dense = [c for c in FIGURE.conclusions if "two states" not in c.name]
     assert len(dense) == 3
     assert [c.evaluate(table, 0.01).verdict for c in dense] == ["supported"] * 3
