@@ -16,12 +16,13 @@ __all__ = [
     "average_reward",
     "environments",
     "episodic",
+    "exploration",
     "from_gymnasium",
     "planning",
     "to_gymnasium",
 ]
 
-_PACKAGES = ("average_reward", "environments", "episodic", "planning")
+_PACKAGES = ("average_reward", "environments", "episodic", "exploration", "planning")
 _HOMES = {
     "EpisodicMDP": "episodic",
     "FiniteMDP": "model",
