@@ -12,12 +12,26 @@ from theorylab.core.rng import RNGLike, child_seed, seed_of
 from theorylab.core.sweeps import Sweep
 from theorylab.verify.figure import Conclusion, Outcome, Table
 
-__all__ = ["COLOURS", "LEARNERS", "always_safe", "checkpoints", "last", "learner_rows", "some_violation", "table_of"]
+__all__ = [
+    "COLOURS",
+    "LEARNERS",
+    "always_safe",
+    "catches_up",
+    "checkpoints",
+    "last",
+    "learner_rows",
+    "one_sided",
+    "some_violation",
+    "table_of",
+]
 
 HOME = "theorylab.mdp.episodic"
 LEARNERS = {
     "constraint-free": "ucbvi",
+    "cumulative": "cucbvi",
     "StepMix": "stepmix",
+    "EpsMix": "epsmix",
+    "LP": "optpess_lp",
 }
 COLOURS = {
     "constraint-free": "vermillion",
@@ -41,7 +55,8 @@ def keywords(name: str, problem: Any, scale: float) -> dict[str, Any]:
         return {"threshold": line, "scale": scale}
     if name == "cumulative":
         return {"baseline": problem.baseline, "baseline_value": value, "alpha": 1.0 - line / value, "scale": scale}
-    return {"baseline": problem.baseline, "threshold": line, "scale": scale}
+    told = {"baseline": problem.baseline, "threshold": line, "scale": scale}
+    return {**told, "optimism": 1.0} if name == "LP" else told  # the derived weight explores almost for ever
 
 
 def learner_run(task: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -112,7 +127,7 @@ def always_safe(name: str, panel: str, label: str, *, quantity: str = "violation
 
     def evaluate(table: Table, alpha: float) -> Outcome:
         broken = last(table, panel, name, quantity)
-        detail = f"{int(broken.sum())} violations in {len(broken)} runs"
+        detail = f"{int(broken.sum())} violations in {len(broken)} run{'s' if len(broken) != 1 else ''}"
         return Outcome("refuted" if broken.sum() > 0 else "supported" if len(broken) else "inconclusive", detail)
 
     said = f"{name} has no {quantity.replace('violations', 'violation')} on the {label}"
@@ -133,3 +148,34 @@ def some_violation(name: str, panel: str, label: str) -> Conclusion:
 
     said = f"{name} violates on the {label}"
     return Conclusion(said, f"{said}, in most runs", "negative control", evaluate)
+
+
+def one_sided(differences: Any) -> float:
+    """The p-value of "the mean is not below 0"; runs that differ by rounding alone are one run that decides."""
+    from scipy import stats
+
+    values = np.asarray(differences, dtype=float)
+    if np.ptp(values) <= 1e-9 * np.abs(values).max():
+        return float(values[0] >= 0.0)
+    return float(stats.ttest_1samp(values, 0.0, alternative="less").pvalue)
+
+
+def catches_up(name: str, free: str, panel: str, factor: float) -> Conclusion:
+    """Over the last half of the episodes the regret grows at most ``factor`` times as fast as without a constraint."""
+
+    def evaluate(table: Table, alpha: float) -> Outcome:
+        grown = []
+        for who in (name, free):
+            mine = table.where(panel=panel, algorithm=who, quantity="regret")
+            end = int(mine["t"].max())
+            half = max(t for t in mine.unique("t") if t <= end / 2)
+            grown.append(mine.where(t=end)["value"] - mine.where(t=half)["value"])
+        mine, other = grown
+        if len(mine) < 2:
+            return Outcome("inconclusive", "fewer than two runs")
+        p = one_sided(mine - factor * other)
+        detail = f"{mine.mean():,.0f} against {other.mean():,.0f} in the last half, p = {p:.2g}"
+        return Outcome("supported" if p <= alpha else "inconclusive", detail, p)
+
+    said = f"once it has learnt, {name} regrets at most {factor:g} times as fast as {free}"
+    return Conclusion(said, f"{said}, in the last half of the episodes", "Theorem P", evaluate)

@@ -184,9 +184,9 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
     runs = len(table.where(algorithm=Q).unique("run"))
     return (
         f"Regret, {runs} runs each. {' '.join(parts)} Not storing a model costs: the bonus of Q-learning carries the "
-        "factor H^(3/2) and the logarithm of the theorem, so that it stays near random play on RiverSwim for long. With "
-        "a bonus of 3%, of which no theorem speaks, it learns in time. A dashed bound above the thin grey line says "
-        "nothing. Instances and constants are ours."
+        "factor H^(3/2) and the logarithm of the theorem, so that it stays near random play on RiverSwim for long. "
+        "With a bonus of 3%, of which no theorem speaks, it learns in time. A dashed bound above the thin grey line "
+        "says nothing. Instances and constants are ours."
     )
 
 

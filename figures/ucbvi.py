@@ -101,7 +101,7 @@ def caption(table: Table, outcomes: Mapping[str, Outcome]) -> str:
         parts.append(f"{label}: slope {slope(table, name).mean():.2f}, bound / regret {ratio:,.0f}")
     return (
         f"Over the last decade of episodes: {'; '.join(parts)}. The bound is dashed in the colour of its model; a "
-        "slope of 1/2 is the square root. With the published bonuses the published bound says nothing at any of these K."
+        "slope of 1/2 is the square root. With the published bonuses the published bound says nothing at these K."
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.episodic import ucbvi_stationary as one_kernel
 from theorylab.rooms.proofs_checks.episodic.bracket_links import THEOREM, bracket_links, on_event
 from theorylab.rooms.proofs_checks.episodic.brackets import recount, start_value, width_bound
 from theorylab.rooms.proofs_checks.episodic.radius import RADIUS
@@ -127,17 +128,21 @@ STAGES = (
 RESULT = Result(
     slug="ucbvi",
     area="mdp/episodic",
-    title="UCBVI: optimism in episodes, with an L1 bonus whose constants are derived",
+    title="UCBVI: optimism in episodes, with a derived L1 bonus and with the published ones",
     paper="azar2017minimax",
-    algorithms={"ucbvi": f"{UCBVI}:ucbvi"},
-    claims=CLAIMS,
-    links=LINKS,
-    checks=(reference_check("ucbvi", REFERENCE, SMALL, more=("greedy", "greedy_bounds")), *RADIUS),
+    algorithms={"ucbvi": f"{UCBVI}:ucbvi", **one_kernel.ALGORITHMS},
+    claims=(*CLAIMS, *one_kernel.CLAIMS),
+    links=(*LINKS, *one_kernel.LINKS),
+    checks=(
+        reference_check("ucbvi", REFERENCE, SMALL, more=("greedy", "greedy_bounds")),
+        *RADIUS,
+        *one_kernel.CHECKS,
+    ),
     stages=STAGES,
     profile_instance=on_model(
         "tiny", {"smoke": 500, "quick": 2000}, {"smoke": 4, "quick": 10}, label="profile", trace=True
     ),
-    mutants=MUTANTS,
+    mutants=(*MUTANTS, *one_kernel.MUTANTS),
     coq=(
         "finite_horizon.v:performance_difference",
         "finite_horizon.v:l1_bonus",
@@ -146,4 +151,5 @@ RESULT = Result(
         "width_pigeonhole.v:width_sum_kl",
     ),
     figures=("ucbvi",),
+    notes=one_kernel.NOTES,
 )

@@ -18,6 +18,7 @@ from theorylab.core.rng import RNGLike, streams
 from theorylab.mdp.episodic.model import EpisodicMDP
 from theorylab.mdp.episodic.planning import backward_induction, policy_value, validated_policy
 from theorylab.mdp.episodic.record import EpisodicRun
+from theorylab.mdp.planning.memo import remember
 
 __all__ = [
     "BASELINE",
@@ -145,7 +146,8 @@ def safe_baseline(mdp: EpisodicMDP, baseline: Any, threshold: float) -> tuple[ND
         If it is no policy, or its value is not above ``threshold``: then no safe learner exists that starts with it.
     """
     law = validated_policy("baseline", baseline, mdp)
-    value = policy_value(mdp, law, name="baseline").value
+    key = ("safe_baseline", law.tobytes())
+    value = remember(mdp.fingerprint, key, lambda: policy_value(mdp, law, name="baseline").value)
     if not value > threshold:
         raise ValueError(
             f"threshold is {threshold:.9g}, expected one below the baseline's value {value:.9g}: a positive margin"

@@ -34,6 +34,7 @@ from theorylab.mdp.episodic.online import GREEDY, begin, finish, work_arrays
 from theorylab.mdp.episodic.play import book_kernel, play_kernel, true_value_kernel
 from theorylab.mdp.episodic.record import EpisodicRun
 from theorylab.mdp.episodic.tracing import make_episodes, record_kernel, show_kernel
+from theorylab.mdp.episodic.ucbvi_stationary import STATIONARY_BONUSES, ucbvi_stationary
 
 __all__ = ["ucbvi", "ucbvi_kernel"]
 
@@ -42,6 +43,7 @@ def ucbvi(
     mdp: EpisodicMDP,
     episodes: int,
     *,
+    bonus: str = "l1",
     delta: float = 0.05,
     scale: float = 1.0,
     threshold: float | None = None,
@@ -57,6 +59,9 @@ def ucbvi(
         Mean rewards in [0, 1], known to the learner; its transitions are not.
     episodes : int
         Number of episodes K >= 1.
+    bonus : str
+        "l1": the one whose constants are derived.  "hoeffding" and "bernstein" are the published UCBVI, constants
+        recalled, with counts that all steps share: :func:`theorylab.mdp.episodic.ucbvi_stationary.ucbvi_stationary`.
     delta : float
         Confidence, in (0, 1).
     scale : float
@@ -81,7 +86,8 @@ def ucbvi(
         If ``mdp`` is no EpisodicMDP.
     ValueError
         For rewards outside [0, 1] (named with their index), ``episodes`` below 1, ``delta`` outside (0, 1), a negative
-        ``scale`` or checkpoints outside 1..episodes.
+        ``scale``, checkpoints outside 1..episodes, an unknown ``bonus``, or one of the published ones on a model whose
+        transitions depend on the step.
 
     Examples
     --------
@@ -94,6 +100,11 @@ def ucbvi(
     ----------
     [azar2017minimax]; the L1 bonus and its constants: docs/theorem-p.md.
     """
+    if validate.choice("bonus", bonus, ("l1", *STATIONARY_BONUSES)) != "l1":
+        return ucbvi_stationary(
+            mdp, episodes, bonus=bonus, delta=delta, scale=scale, threshold=threshold, checkpoints=checkpoints,
+            trace=trace, rng=rng,
+        )  # fmt: skip
     delta = validate.confidence("delta", delta)
     scale = validate.number("scale", scale, low=0.0)
     setup = begin(mdp, episodes, threshold=threshold, checkpoints=checkpoints, trace=trace, rng=rng)
@@ -108,7 +119,7 @@ def ucbvi(
     return finish(
         setup,
         "ucbvi",
-        {"delta": delta, "scale": scale},
+        {"bonus": "l1", "delta": delta, "scale": scale},
         visits=knowledge.visits,
         theorem=scale == 1.0,
         trace=rows._asdict(),
