@@ -20,7 +20,7 @@ class OwnAlgorithmError(ValueError):
 
 
 def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..., Any]:
-    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class of agents (with ``observe``).
+    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class of agents (with ``act`` or ``policy``, and ``observe``).
 
     A class becomes an agent of ``area`` (such as "mdp/average_reward" or "bandits"): what it is told differs.
 
@@ -55,7 +55,7 @@ def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..
     found = getattr(module, name, None)
     if not callable(found):
         raise ValueError(f"{file} has no function {name!r}")
-    if isinstance(found, type) and callable(getattr(found, "observe", None)):  # a plain agent
+    if isinstance(found, type) and any(callable(getattr(found, name, None)) for name in ("act", "policy", "observe")):
         return area_function(area, "agents", "agent_algorithm")(found, name=name)  # type: ignore[no-any-return]
     return found  # type: ignore[no-any-return]
 
