@@ -20,7 +20,9 @@ class OwnAlgorithmError(ValueError):
 
 
 def load_function(text: str, *, area: str = "mdp/average_reward") -> Callable[..., Any]:
-    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class of agents (with ``act`` or ``policy``, and ``observe``).
+    """The algorithm that ``my_file.py:my_agent`` names: a function, or a class of agents.
+
+    Agents have ``act`` or ``policy``, and ``observe``.
 
     A class becomes an agent of ``area`` (such as "mdp/average_reward" or "bandits"): what it is told differs.
 

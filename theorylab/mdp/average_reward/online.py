@@ -23,6 +23,7 @@ __all__ = [
     "gains_of",
     "make_record",
     "model_tuple",
+    "output_arrays",
     "play",
     "run_online",
     "trace_arrays",
@@ -97,13 +98,7 @@ def play(
 ) -> tuple[int, Any, Any, Any]:
     """Allocate and call the kernel once: (episodes, outputs, trace arrays, plays); ``generator`` needs ``random()``."""
     n_states, n_actions = arrays.means.shape[1:]
-    out = (
-        np.zeros(len(times)),
-        np.zeros(len(times)),
-        np.zeros(capacity, dtype=np.int64),
-        np.zeros(capacity, dtype=np.int64),
-        np.zeros((n_states, n_actions), dtype=np.int64),
-    )
+    out = output_arrays(len(times), capacity, n_states, n_actions)
     traced = trace_arrays(n_traced, n_states, n_actions)
     plays = np.zeros((n_traced, n_states), dtype=np.int64)
     episodes = kernel(
@@ -239,6 +234,17 @@ def model_tuple(arrays: ModelArrays) -> tuple[Any, ...]:
         arrays.reward_cumulative,
         arrays.starts,
         arrays.initial_state,
+    )
+
+
+def output_arrays(n_times: int, capacity: int, n_states: int, n_actions: int) -> tuple[NDArray[Any], ...]:
+    """What a run writes, in the order in which kernels take it; room for ``capacity`` episodes."""
+    return (
+        np.zeros(n_times),  # sum of the rewards
+        np.zeros(n_times),  # sum of their means
+        np.zeros(capacity, dtype=np.int64),  # episode starts
+        np.zeros(capacity, dtype=np.int64),  # sweeps
+        np.zeros((n_states, n_actions), dtype=np.int64),  # total visits
     )
 
 

@@ -41,14 +41,7 @@ from theorylab.core import checkpoints as checkpoint_times
 from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike, Streams, streams
-from theorylab.detection.detector import (
-    CODE,
-    LARGEST_COUNT,
-    RULES,
-    detector_state,
-    observe_kernel,
-    restart_kernel,
-)
+from theorylab.detection.detector import CODE, LARGEST_COUNT, RULES, detector_state, observe_kernel, restart_kernel
 from theorylab.detection.rbocpd_bounds import log_complexity
 from theorylab.mdp.average_reward.evi import evi_l1_kernel
 from theorylab.mdp.average_reward.online import (
@@ -58,15 +51,16 @@ from theorylab.mdp.average_reward.online import (
     gains_of,
     make_record,
     model_tuple,
+    output_arrays,
     pack_trace,
     trace_arrays,
     work_arrays,
 )
 from theorylab.mdp.average_reward.rbocpd import LARGEST_LOG_COMPLEXITY
 from theorylab.mdp.average_reward.record import OnlineRun
+from theorylab.mdp.average_reward.stepping import report_kernel, reward_kernel, step_kernel
 from theorylab.mdp.average_reward.ucrl2 import empirical_kernel, record_episode_kernel
 from theorylab.mdp.sampler import ModelArrays, model_arrays
-from theorylab.mdp.simulate import draw_kernel
 
 __all__ = ["default_slots", "rbocpd_ucrl2", "rbocpd_ucrl2_kernel"]
 
@@ -220,13 +214,7 @@ def _play(
     """Allocate and call the kernel once: episodes, restarts, outputs, alarms, trace arrays, plays."""
     n_states, n_actions = arrays.means.shape[1:]
     pairs, whole = n_states * n_actions, np.int64
-    out = (
-        np.zeros(len(times)),
-        np.zeros(len(times)),
-        np.zeros(episodes, whole),
-        np.zeros(episodes, whole),
-        np.zeros((n_states, n_actions), whole),
-    )
+    out = output_arrays(len(times), episodes, n_states, n_actions)
     alarms = (*(np.zeros(restarts, whole) for _ in range(5)), np.zeros(restarts), np.zeros(restarts))
     traced = trace_arrays(n_traced, n_states, n_actions)
     plays = np.zeros((n_traced, n_states), whole)
@@ -296,9 +284,9 @@ def _rbocpd_ucrl2(
     alarms            (times, pairs, streams, observations, splits, limits, rewards received), each (R,)
     next_detectors    ``detector_state`` of SA streams of S symbols; reward_detectors of SA (or 0) binary streams
     """
-    targets, cumulative, means, reward_values, reward_cumulative, starts, state = model
+    _, _, _, reward_values, _, starts, state = model
     rule, every, published, watch_rewards, exploration = options
-    reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
+    _, _, episode_starts, sweeps, total_visits = out
     (visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius, u, u_next, order, p, policy, _, limit) = (
         buffers
     )
@@ -337,23 +325,18 @@ def _rbocpd_ucrl2(
             action = policy[state]
             if exploration > 0.0 and agent.random() < exploration:
                 action = int(agent.random() * n_actions)
-            reached = targets[piece, state, action, draw_kernel(cumulative[piece, state, action], rng.random())]
-            reward = reward_values[piece, state, action, 0]
+            reached, reward, mean = step_kernel(model, piece, state, action, rng)
             if random_rewards:
-                reward = reward_values[
-                    piece, state, action, draw_kernel(reward_cumulative[piece, state, action], rng.random())
-                ]
+                reward = reward_kernel(model, piece, state, action, rng)
             received += reward
-            expected += means[piece, state, action]
+            expected += mean
             played[state, action] += 1
             total_visits[state, action] += 1
             counts[state, action, reached] += 1
             reward_sums[state, action] += reward
             t += 1
             if t == times[checkpoint]:
-                reward_sum[checkpoint] = received
-                mean_sum[checkpoint] = expected
-                checkpoint += 1
+                checkpoint = report_kernel(out, checkpoint, received, expected)
             pair = state * n_actions + action
             split = observe_kernel(reached, pair, rule, alarm_limit, every, totals, before, position, evidence, used)
             stream, seen = 0, used[pair, 0]

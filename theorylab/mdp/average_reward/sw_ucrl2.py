@@ -34,14 +34,15 @@ from theorylab.mdp.average_reward.online import (
     gains_of,
     make_record,
     model_tuple,
+    output_arrays,
     pack_trace,
     trace_arrays,
     work_arrays,
 )
 from theorylab.mdp.average_reward.record import OnlineRun
+from theorylab.mdp.average_reward.stepping import report_kernel, reward_kernel, step_kernel
 from theorylab.mdp.average_reward.ucrl2 import empirical_kernel, record_episode_kernel
 from theorylab.mdp.sampler import model_arrays
-from theorylab.mdp.simulate import draw_kernel
 
 __all__ = ["optimal_window", "sw_ucrl2", "sw_ucrl2_kernel", "window_episode_cap"]
 
@@ -142,13 +143,7 @@ def sw_ucrl2(
 
     def once(n_traced: int, capacity: int) -> tuple[int, Any, Any, Any]:
         source.environment.bit_generator.state = environment_state
-        out = (
-            np.zeros(len(times)),
-            np.zeros(len(times)),
-            np.zeros(capacity, dtype=np.int64),
-            np.zeros(capacity, dtype=np.int64),
-            np.zeros((n_states, n_actions), dtype=np.int64),
-        )
+        out = output_arrays(len(times), capacity, n_states, n_actions)
         traced = trace_arrays(n_traced, n_states, n_actions)
         plays = np.zeros((n_traced, n_states), dtype=np.int64)
         episodes = sw_ucrl2_kernel(
@@ -222,8 +217,8 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
     model, times, out, traced, plays, buffers as in ``_ucrl2``; visits, counts and reward sums are those of the window
     ring     (state (W,), action (W,), next state (W,), reward (W,)): what was seen at step t stands at t modulo W
     """
-    targets, cumulative, means, reward_values, reward_cumulative, starts, state = model
-    reward_sum, mean_sum, episode_starts, sweeps, total_visits = out
+    _, _, _, reward_values, _, starts, state = model
+    _, _, episode_starts, sweeps, total_visits = out
     visits, counts, reward_sums, p_hat, reward_upper, reward_radius, radius = buffers[:7]
     u, u_next, order, p, policy, played, limit = buffers[7:]
     ring_state, ring_action, ring_next, ring_reward = ring
@@ -256,13 +251,11 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
             if piece + 1 < starts.shape[0] and t == starts[piece + 1]:
                 piece += 1
             action = policy[state]
-            reached = targets[piece, state, action, draw_kernel(cumulative[piece, state, action], rng.random())]
-            reward = reward_values[piece, state, action, 0]
+            reached, reward, mean = step_kernel(model, piece, state, action, rng)
             if random_rewards:
-                outcome = draw_kernel(reward_cumulative[piece, state, action], rng.random())
-                reward = reward_values[piece, state, action, outcome]
+                reward = reward_kernel(model, piece, state, action, rng)
             received += reward
-            expected += means[piece, state, action]
+            expected += mean
             played[state] += 1
             if t >= window:
                 old_state, old_action = ring_state[slot], ring_action[slot]
@@ -281,9 +274,7 @@ def _sw_ucrl2(model, horizon, delta, scale, times, rng, out, traced, plays, buff
                 slot = 0
             t += 1
             if t == times[checkpoint]:
-                reward_sum[checkpoint] = received
-                mean_sum[checkpoint] = expected
-                checkpoint += 1
+                checkpoint = report_kernel(out, checkpoint, received, expected)
             state = reached
         for s in range(n_states):
             total_visits[s, policy[s]] += played[s]
