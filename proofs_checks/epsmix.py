@@ -98,13 +98,15 @@ TRACED = (
 SMALL = tuple(
     on_problem(
         problem, {"smoke": 40, "quick": episodes, "power": few}, {"quick": 3, "power": 1}, told=told,
-        label=f"{getattr(problem, 'name', problem)}, scale {scale}" + ", value known" * told, scale=scale,
+        label=f"{getattr(problem, 'name', problem)}, scale {scale}, {bonus} bonus" + ", value known" * told,
+        scale=scale, bonus=bonus,
     )
-    for problem, episodes, few, scale, told in (
-        (half_margin(), 200, 40, 1.0, False),
-        ("tiny", 200, 40, 1.0, True),
-        ("dirichlet-3-3-h3-seed5", 80, 20, 0.3, False),
-        ("riverswim-4-h10", 25, 8, 0.03, True),
+    for problem, episodes, few, scale, bonus, told in (
+        (half_margin(), 200, 40, 1.0, "l1", False),
+        ("tiny", 200, 40, 1.0, "l1", True),
+        ("dirichlet-3-3-h3-seed5", 80, 20, 0.3, "l1", False),
+        ("riverswim-4-h10", 25, 8, 0.03, "l1", True),
+        ("tiny", 80, 30, 0.002, "bernstein", False),
     )
 )  # fmt: skip
 

@@ -197,7 +197,7 @@ CLAIMS = (
     claim(
         "the loss falls",
         Rate(-0.35),
-        r"V^* - \underline V = \tilde O(n^{-1/2})",
+        r"V^* - \underline V = \tilde O(n^{-1/2}): at most n^{-0.35} here, the room is for the logarithm",
         (GROWING,),
         quantity=lambda run, case: (run.times, optimal_value(case) - run.extra["lower_values"]),
         algorithm="learn_baseline",

@@ -135,7 +135,7 @@ CLAIMS = (
         name="growth",
         kind=Rate(0.75),
         source="[liu2021learning]: regret of order sqrt K (recalled)",
-        statement=r"R_K = \tilde O(\sqrt K)",
+        statement=r"R_K \sim K^p, p \le 3/4 over the last two decades, with the weight 1, of which nothing is proved",
         constants="rate only",
         instances=(GROWING,),
         quantity=late_regret,

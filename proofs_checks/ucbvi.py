@@ -49,12 +49,18 @@ GROWING = (
 )  # fmt: skip
 TRACED = (
     on_model(
-        "tiny", {"smoke": 100, "quick": 150, "power": 40}, {"smoke": 30, "quick": 280, "power": 6},
+        "tiny", {"smoke": 100, "quick": 150, "power": 40}, {"smoke": 8, "quick": 30, "power": 6},
         label="traced tiny", trace=True,
     ),
     on_model(
         "dirichlet-3-3-h3-seed5", {"smoke": 60, "quick": 300, "power": 30}, {"smoke": 4, "quick": 8, "power": 2},
         label="traced Dirichlet", trace=True,
+    ),
+)  # fmt: skip
+OFTEN = (
+    on_model(  # so long that the sums can exceed their bounds: short ones stay below whatever is played
+        "tiny", {"smoke": 2500, "quick": 5000}, {"smoke": 30, "quick": 280}, label="traced tiny, long",
+        presets=NO_MUTANTS, trace=True,
     ),
 )  # fmt: skip
 SMALL = tuple(
@@ -107,7 +113,7 @@ CLAIMS = (
     ),
 )
 LINKS = (
-    *bracket_links(TRACED),
+    *bracket_links((*TRACED, *OFTEN), many=OFTEN),
     Link(
         name="regret within the width",
         left=regret_of_episodes,

@@ -77,7 +77,7 @@ class Recount:
 
     @property
     def width(self) -> Any:
-        """(K,) upper less lower value, at the start states that were met."""
+        """(K, S) upper less lower value at the first step."""
         return self.upper_values[:, 0] - self.lower_values[:, 0]
 
 

@@ -110,12 +110,12 @@ def last_play_right(run: Any, case: Case) -> Any:
     return np.cumsum(np.where(greedy(run, case), wide, 0.0)) + wide
 
 
-def cucbvi_links(instances: tuple[Instance, ...]) -> tuple[Link, ...]:
-    """The links that are CUCBVI's own, on traced instances."""
+def cucbvi_links(instances: tuple[Instance, ...], many: tuple[Instance, ...]) -> tuple[Link, ...]:
+    """The links that are CUCBVI's own, on traced instances; ``many``: for statements about a probability."""
 
     def link(name: str, left: Any, right: Any, statement: str, **more: Any) -> Link:
         given = {"source": "Theorem P (iv)", "hypotheses": THEOREM, **more}
-        where = instances[:1] if "kind" in more else instances  # statements about a probability need hundreds of runs
+        where = many if "kind" in more else instances
         return Link(name=name, left=left, right=right, statement=statement, instances=where, **given)
 
     return (

@@ -15,13 +15,13 @@ LEARN = "learn_kernel(knowledge, log_union, scale, states, actions)"
 PESSIMISTIC = "known = prefix_bound_kernel(knowledge, start, baseline, lower, H, value)"
 OPTIMISTIC = (
     "from theorylab.mdp.episodic.brackets import backup_kernel\n"
-    "                for s in range(value.shape[0]):\n"
-    "                    value[s] = 0.0\n"
-    "                for h in range(H - 1, -1, -1):\n"
-    "                    backup_kernel(knowledge, h, 1.0, value, baseline[h], greedy[h], 0.0, value)\n"
-    "                known = 0.0\n"
-    "                for s in range(value.shape[0]):\n"
-    "                    known += start[s] * value[s]"
+    "                    for s in range(value.shape[0]):\n"
+    "                        value[s] = 0.0\n"
+    "                    for h in range(H - 1, -1, -1):\n"
+    "                        backup_kernel(knowledge, h, 1.0, value, baseline[h], greedy[h], 0.0, value)\n"
+    "                    known = 0.0\n"
+    "                    for s in range(value.shape[0]):\n"
+    "                        known += start[s] * value[s]"
 )
 
 MUTANTS = (

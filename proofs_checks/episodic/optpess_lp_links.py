@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from theorylab.rooms.proofs_checks.episodic.offline_baseline_links import frequencies, radii
 
-from theorylab.mdp.episodic.occupancy_program import constrained_optimum
 from theorylab.verify.cases import Case, Hypothesis, Instance
 from theorylab.verify.statements import Link
 
@@ -146,10 +145,10 @@ def certified(run: Any, case: Case) -> Any:
 
 
 def best_value(case: Case) -> float:
-    """V* of the constrained problem."""
+    """V* of the constrained problem, by duality."""
     line = float(case.parameters["threshold"])
     key = f"constrained optimum {line} {signal_of(case).tobytes()[:64]!r}"
-    return case.fact(key, lambda m: constrained_optimum(m.P, m.R, m.start, signal_of(case), line))
+    return case.fact(key, lambda m: dual_optimum(m.P, m.R, signal_of(case), line, m.start))
 
 
 def due(run: Any, case: Case) -> Any:

@@ -12,9 +12,16 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from theorylab.rooms.proofs_checks.episodic.shared import on_problem, optimal_value
+from theorylab.rooms.proofs_checks.episodic.shared import (
+    EVERYWHERE,
+    NO_MUTANTS,
+    fresh_problem,
+    on_problem,
+    optimal_value,
+)
 
 from theorylab.core.rng import AGENT
+from theorylab.mdp.episodic import EpisodicMDP
 from theorylab.mdp.episodic.agents import AgentInfo
 from theorylab.mdp.episodic.stepmix_reference import StepMixAgent
 from theorylab.verify.cases import Case, Instance
@@ -124,11 +131,21 @@ def episodes(mdp: Any, law: Any, coins: list[float]) -> Iterator[tuple[Fraction,
                 open_ones.append((weight * Fraction(p), reached, [*steps, shown]))
 
 
+def halves() -> Any:
+    """Two states, two actions, two steps; every draw is a fair coin or none, so that four episodes are few branches."""
+    stay, coin, leave = [1.0, 0.0], [0.5, 0.5], [0.0, 1.0]
+    P = [[[coin, stay], [leave, coin]], [[stay, coin], [coin, leave]]]
+    R = [[[0.5, 0.0], [0.0, 0.25]], [[0.25, 0.5], [0.0, 1.0]]]
+    law = [[[0.75, 0.25], [0.5, 0.5]], [[0.25, 0.75], [0.25, 0.75]]]
+    return fresh_problem(EpisodicMDP(P, R, start=0, name="fair coins"), law, 0.75, "fair coins")
+
+
 TREES = tuple(
     on_problem(
-        "tiny", {"smoke": 2, "quick": 3, "power": 2}, 1, label=f"tiny tree, scale {scale}" + told * ", value known",
-        told=bool(told), scale=scale,
+        halves(), {"smoke": 2, "quick": 3 + told, "paper": 5, "power": 2}, 1, told=bool(told), scale=scale,
+        label=f"tree of fair coins, scale {scale}" + told * ", value known",
+        presets=EVERYWHERE if told else NO_MUTANTS,
     )
-    for scale, told in ((0.05, 0), (0.2, 1))
+    for scale, told in ((0.35, 0), (0.5, 1))
 )  # fmt: skip
 EXACT = (expectations_check("stepmix", StepMixAgent, TREES),)

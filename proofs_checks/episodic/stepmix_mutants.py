@@ -6,8 +6,11 @@ from theorylab.verify.code import Mutant
 
 HOME = "theorylab.mdp.episodic"
 STEPMIX, BRACKETS, PLAY = f"{HOME}.stepmix", f"{HOME}.brackets", f"{HOME}.play"
+BERNSTEIN = f"{HOME}.bernstein"
 REFERENCE = "stepmix plays like its reference"
 RECOMPUTED = "pessimistic values recomputed"
+VARIANCE = "stepmix plays like its reference@tiny, variance bonus"
+VARIANCE_BRACKETS = "values recomputed (variance bonus)"
 
 MUTANTS = (
     Mutant(
@@ -102,6 +105,13 @@ MUTANTS = (
         REFERENCE,
     ),
     Mutant(
+        "the second of two tied actions",
+        BRACKETS,
+        "second = 1 if first < best - TIE else 0",
+        "second = 0 if scores[2 * s + 1] < best - TIE else 1",
+        REFERENCE,
+    ),
+    Mutant(
         "the safety test looks at optimistic values",
         STEPMIX,
         "pessimistic_kernel(knowledge, greedy, lower)",
@@ -109,10 +119,17 @@ MUTANTS = (
         "no violation",
     ),
     Mutant(
+        "prefixes are given up too early",
+        BRACKETS,
+        "scores[i] += rewards[h, i] - bonus[h, i]\n        for s in range(S):\n            best = 0.0",
+        "scores[i] += -bonus[h, i]\n        for s in range(S):\n            best = 0.0",
+        "the first step that qualifies",
+    ),
+    Mutant(
         "the longest prefix first",
         STEPMIX,
-        "for candidate in range(1, H + 1):",
-        "for candidate in range(H, 0, -1):",
+        "for candidate in range(first, H + 1):",
+        "for candidate in range(H, first - 1, -1):",
         "the first step that qualifies",
     ),
     Mutant(
@@ -167,15 +184,16 @@ MUTANTS = (
     Mutant(
         "value of the policy of another episode",
         STEPMIX,
-        "if changed or switch != played_switch or rho != played_rho:",
-        "if changed or switch != played_switch:",
+        "if renewed or switch != played_switch or rho != played_rho:",
+        "if renewed or switch != played_switch:",
         "exact values",
     ),
     Mutant(
         "stale counts: only greedy episodes teach",
         STEPMIX,
-        "learn_kernel(knowledge, log_union, scale, states, actions)",
-        "learn_kernel(knowledge, log_union, scale, states, actions) if kind == GREEDY else None",
+        "learn_kernel(knowledge, log_union, scale, states, actions)\n        if bernstein is not None:",
+        "learn_kernel(knowledge, log_union, scale, states, actions) if kind == GREEDY else None\n"
+        "        if bernstein is not None and kind == GREEDY:",
         REFERENCE,
     ),
     Mutant(
@@ -198,5 +216,132 @@ MUTANTS = (
         "tally[REGRET] += goal[0] - value",
         "tally[REGRET] += goal[0] - received",
         "regret is booked",
+    ),
+    Mutant(
+        "greedy first, baseline last",
+        PLAY,
+        "        if h < switch:\n            weight = rho if h == switch - 1 else 0.0  # of the greedy action",
+        "        if h + switch >= len(actions):\n            weight = rho if h + switch == len(actions) else 0.0",
+        REFERENCE,
+    ),
+    Mutant(
+        "one coin for the whole policy",
+        STEPMIX,
+        "received = play_kernel(world, greedy, law, switch, rho,",
+        "received = play_kernel(world, greedy, law, switch if agent.random() >= rho else 0, 0.0,",
+        REFERENCE,
+    ),
+    Mutant(
+        "the value of a prefix tested, the next one played",
+        STEPMIX,
+        "rho = (bound - threshold) / (bound - previous)",
+        "rho = 1.0",
+        "no violation",
+    ),
+    Mutant(
+        "variance: under the values of the same step",
+        BERNSTEIN,
+        "act_kernel(knowledge, bernstein, h, upper[h + 1], lower[h + 1])",
+        "act_kernel(knowledge, bernstein, h, upper[h], lower[h + 1])",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: of the pessimistic values",
+        BERNSTEIN,
+        "noise[i] += row[j, i] * (high[j] - above[i]) ** 2",
+        "noise[i] += row[j, i] * (low[j] - below[i]) ** 2",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: the second moment",
+        BERNSTEIN,
+        "noise[i] += row[j, i] * (high[j] - above[i]) ** 2",
+        "noise[i] += row[j, i] * high[j] ** 2",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: beta for beta*",
+        BERNSTEIN,
+        "rates[h, pair] = 9.0 * scale * scale * (log_union + growth) / n",
+        "rates[h, pair] = 9.0 * scale * scale * (log_union + S * growth) / n",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: beta* for beta",
+        BERNSTEIN,
+        "H * H * (log_union + S * growth) / n",
+        "H * H * (log_union + growth) / n",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: H for H^2",
+        BERNSTEIN,
+        "H * H * (log_union + S * growth) / n",
+        "H * (log_union + S * growth) / n",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: no union of three events",
+        BERNSTEIN,
+        "return math.log(3.0) + log_term(S, A, H, delta), arrays",
+        "return log_term(S, A, H, delta), arrays",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: the 1/H term is missing",
+        BERNSTEIN,
+        " + (above[i] - below[i]) / H",
+        "",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: no bonus without a visit",
+        BERNSTEIN,
+        "np.full((H, S * A), math.inf)",
+        "np.zeros((H, S * A))",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: not clipped at H - h",
+        BERNSTEIN,
+        "above[i] = min(float(H - h), rewards[h, i] + extra + above[i])",
+        "above[i] = min(float(H), rewards[h, i] + extra + above[i])",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: pessimistic values not clipped at 0",
+        BERNSTEIN,
+        "below[i] = max(0.0, rewards[h, i] - extra + below[i])",
+        "below[i] = max(-1.0 * H, rewards[h, i] - extra + below[i])",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: pessimistic values of the best action",
+        BERNSTEIN,
+        "lower[h, s] = scores[1, s * A + a]",
+        "lower[h, s] = max(scores[1, s * A : s * A + A])",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: prefixes start from the greedy policy's last step",
+        BERNSTEIN,
+        "high[s] = upper[switch, s]",
+        "high[s] = upper[switch - 1, s]",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: stale bonuses",
+        STEPMIX,
+        "            bernstein_learn_kernel(knowledge, bernstein, log_union, scale, states, actions)\n",
+        "            if kind == GREEDY:\n"
+        "                bernstein_learn_kernel(knowledge, bernstein, log_union, scale, states, actions)\n",
+        VARIANCE,
+    ),
+    Mutant(
+        "variance: the greedy policy's brackets for all",
+        BERNSTEIN,
+        "share = 1.0 if h >= switch else (weight if h == switch - 1 else 0.0)",
+        "share = 1.0",
+        VARIANCE_BRACKETS,
     ),
 )  # fmt: skip

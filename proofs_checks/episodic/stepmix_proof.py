@@ -74,12 +74,12 @@ def widths(run: Any, case: Case) -> Any:
     return start_value(np.asarray(run.trace["upper_values"]) - np.asarray(run.trace["lower_values"]), case)
 
 
-def stepmix_links(instances: tuple[Instance, ...]) -> tuple[Link, ...]:
-    """The links that are StepMix's own, on traced instances."""
+def stepmix_links(instances: tuple[Instance, ...], *, many: tuple[Instance, ...] = ()) -> tuple[Link, ...]:
+    """The links that are StepMix's own, on traced instances; statements about a probability on ``many``."""
 
     def link(name: str, left: Any, right: Any, statement: str, **more: Any) -> Link:
         given = {"source": "Theorem P (ii)", "hypotheses": THEOREM, **more}
-        where = instances[:1] if "kind" in more else instances
+        where = (many or instances[:1]) if "kind" in more else instances
         return Link(name=name, left=left, right=right, statement=statement, instances=where, **given)
 
     return (

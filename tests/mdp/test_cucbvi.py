@@ -147,7 +147,7 @@ def test_what_the_theorem_speaks_of():
         ({"alpha": 1.5}, r"alpha is 1\.5"),
         ({"baseline_value": 0.0}, "baseline_value is 0"),
         ({"baseline_value": 2.5}, r"baseline_value is 2\.5"),
-        ({"baseline_value": 2.0}, r"threshold is 1\.8, expected one below the baseline's value"),
+        ({"baseline_value": 2.0}, r"\(1 - alpha\) baseline_value is 1\.8, expected one below the baseline's value"),
         ({"delta": 0.0}, "delta is 0"),
         ({"scale": -1.0}, "scale is -1"),
         ({"baseline": np.full((2, 2, 2), 0.4)}, r"baseline\[0, 0\]"),

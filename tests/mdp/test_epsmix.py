@@ -43,6 +43,20 @@ def test_kernel_makes_the_reference_decisions(name, scale, told):
             assert np.allclose(getattr(run, series), getattr(slow, series), atol=1e-8), series
 
 
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize(("scale", "kinds"), [(0.002, {0, 2}), (1.0, {2})])
+def test_the_variance_bonus_makes_the_reference_decisions(scale, kinds, told):
+    problem = PROBLEMS["tiny"]
+    given = keywords(problem, told=told, scale=scale, bonus="bernstein", trace=True, rng=5)
+    run, slow = (f(problem.mdp, 150, **given) for f in (epsmix, reference_epsmix))
+    for column in ("states", "actions", "values", *MORE):
+        assert np.allclose(run.trace[column], np.asarray(slow.trace[column], dtype=float), atol=1e-9), column
+    assert set(run.trace["kinds"]) == ({min(kind, 1) for kind in kinds} if told else kinds)
+    assert not run.theorems_algorithm and epsmix(problem.mdp, 5, **keywords(problem, rng=1)).theorems_algorithm
+    low, high = run.trace["lower_values"], run.trace["upper_values"]
+    assert (low <= high).all() and (low.min(axis=(1, 2)) >= 0.0).all() and (high[:, 1] <= 1.0).all()
+
+
 def test_random_start_and_random_rewards_follow_the_reference():
     rng = np.random.default_rng(0)
     mdp = EpisodicMDP(

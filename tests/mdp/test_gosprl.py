@@ -344,3 +344,23 @@ def test_the_same_actions_meet_the_same_states():
     model = named("garnet-10-3-3")
     run, own = (f(model, 2000, requirements=9, rng=6) for f in (uniform_collection, agent_algorithm(Uniform)))
     assert np.array_equal(run.counts, own.counts) and np.array_equal(run.fraction, own.fraction)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: sparse_reward(m, 9, least_probability=0.2, accuracy=math.nan), "accuracy is nan, expected"),
+        (lambda m: sparse_reward(m, 9, least_probability=0.2, accuracy=0), "accuracy is 0, expected"),
+        (lambda m: sparse_reward(m, 9, least_probability=1e-320), "least_probability is .*, expected"),
+        (lambda m: sparse_reward(m, 9, least_probability=0.2, pairs=[[True], [True, True]]), "different lengths"),
+        (lambda m: model_estimation(m, 9, precision=-1.0), "precision is -1, expected"),
+        (lambda m: model_estimation(m, 9, precision=1e-12), "precision is 1e-12, expected"),
+        (lambda m: goal_free(m, 9, slack=1e-12), r"slack / \(1 \+ slack\) is 1e-12, expected"),
+        (lambda m: gosprl(m, 9, requirements=2**53), r"requirements sum to .*, expected at most 2\^53"),
+        (lambda m: l1_radius(2**70, 2, 2, 0.1), "n is .*, expected an integer in"),
+        (lambda m: samples_for_radius(0.5, 2**40, 2, 0.1), "n_states is .*, expected an integer in"),
+    ],
+)
+def test_extreme_arguments_are_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(two_state(0.25))

@@ -188,3 +188,23 @@ def test_bad_arguments():
         sufficient_episodes(TINY.mdp, narrow, backward_induction(TINY.mdp).policy, 1.0, delta=0.05)
     with pytest.raises(ValueError, match="offline_episodes is 0"):
         stepmix_offline(TINY.mdp, 5, behaviour=TINY.baseline, offline_episodes=0, threshold=0.5)
+
+
+def test_received_rewards_of_the_behaviour_are_drawn():
+    coins = named_problem("tiny").mdp.with_reward_law("bernoulli")
+    certain = learn_baseline(coins.with_reward_law("deterministic"), 400, behaviour=[[0, 0], [1, 1]], rng=1)
+    drawn = learn_baseline(coins, 400, behaviour=[[0, 0], [1, 1]], rng=1)
+    assert (drawn.reward_sum == np.round(drawn.reward_sum)).all()
+    assert abs(drawn.reward_sum[-1] - certain.reward_sum[-1]) < 100.0  # five standard deviations
+    assert (drawn.visits == certain.visits).all()
+
+
+def test_a_data_set_that_no_memory_holds_is_refused():
+    tiny = named_problem("tiny")
+    with pytest.raises(ValueError, match=r"episodes is .*, expected an integer in"):
+        OfflineData.collect(tiny.mdp, tiny.baseline, 10**12)
+    with pytest.raises(ValueError, match="rows of different lengths"):
+        OfflineData([[0, 1], [1]], [[0], [0]])
+    data = OfflineData.collect(tiny.mdp, tiny.baseline, 5, rng=0)
+    with pytest.raises(ValueError, match=r"first is -1, expected an integer in 0\.\.5"):
+        data.counts(2, 2, first=-1)

@@ -38,13 +38,60 @@ def test_the_kernel_decides_like_the_reference(name, episodes, scale, told):
             assert np.allclose(getattr(fast, key), getattr(slow, key), atol=1e-9), key
 
 
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize(
+    ("name", "episodes", "scale", "kinds"),
+    [
+        ("tiny", 120, 0.002, {0, 2}),
+        ("tiny", 200, 0.0, {0, 1, 2}),
+        ("tiny", 30, 1.0, {2}),
+        ("dirichlet-3-3-h3-seed5", 80, 0.001, {0, 2}),
+        ("riverswim-4-h10", 20, 1e-4, {2}),
+    ],
+)
+def test_the_variance_bonus_decides_like_its_reference(name, episodes, scale, kinds, told):
+    problem = named_problem(name)
+    keywords = {"scale": scale, "baseline_value": problem.baseline_value if told else None, "bonus": "bernstein"}
+    fast = run(problem, episodes, rng=3, trace=True, **keywords)
+    slow = run(problem, episodes, reference_stepmix, rng=3, trace=True, **keywords)
+    for key in TRACED:
+        assert np.allclose(fast.trace[key], slow.trace[key], atol=1e-9), key
+    assert set(fast.trace["kinds"]) == ({min(kind, 1) for kind in kinds} if told else kinds)
+    assert not fast.theorems_algorithm and fast.parameters["bonus"] == "bernstein"
+
+
+def test_the_variance_bonus_by_hand():
+    mdp = EpisodicMDP(P=[[[[1.0, 0.0]], [[1.0, 0.0]]]] * 2, R=[[[0.0], [0.0]], [[0.5], [1.0]]], start=0)
+    found = stepmix(mdp, 3000, baseline=np.zeros((2, 2), int), threshold=0.1, bonus="bernstein", trace=True, rng=1)
+    union, growth = math.log(3 * 2 * 1 * 2 / 0.05), math.log(8 * math.e * 3000)
+    crowd = 14 * 4 * (union + 2 * growth) / 2999
+    high = min(1.0, 0.5 + crowd)  # nothing varies: the second term, then half of the width
+    low = max(0.0, 0.5 - crowd)
+    assert found.trace["upper_values"][-1, 1, 0] == pytest.approx(high, abs=1e-12)
+    assert found.trace["lower_values"][-1, 1, 0] == pytest.approx(low, abs=1e-12)
+    assert found.trace["upper_values"][-1, 0, 0] == pytest.approx(min(2.0, crowd + (high - low) / 2 + high), abs=1e-12)
+    assert found.trace["lower_values"][-1, 0, 0] == pytest.approx(max(0, low - crowd - (high - low) / 2), abs=1e-12)
+    assert found.trace["upper_values"][0].tolist() == [[2.0, 2.0], [1.0, 1.0]]
+    assert not found.trace["lower_values"][0].any()
+
+
+def test_without_a_bonus_the_last_step_is_exact_under_the_variance_bonus():
+    problem = named_problem("tiny")
+    found = run(problem, 400, rng=0, trace=True, bonus="bernstein", scale=0.0)
+    seen = found.trace["upper_values"][-1, 1] - found.trace["lower_values"][-1, 1]
+    assert np.allclose(seen, 0.0, atol=1e-12)
+    known = [problem.mdp.R[1, s, found.trace["greedy"][-1, 1, s]] for s in range(2)]
+    assert np.allclose(found.trace["upper_values"][-1, 1], known, atol=1e-12)
+
+
 def test_compiled_and_plain_kernels_agree_to_the_bit():
     problem = named_problem("tiny")
-    fast = run(problem, 120, rng=3, trace=True)
-    with plain_kernels():
-        slow = run(problem, 120, rng=3, trace=True)
-    assert all(np.array_equal(fast.trace[key], slow.trace[key]) for key in fast.trace)
-    assert np.array_equal(fast.regret, slow.regret)
+    for keywords in ({}, {"bonus": "bernstein", "scale": 0.002}):
+        fast = run(problem, 120, rng=3, trace=True, **keywords)
+        with plain_kernels():
+            slow = run(problem, 120, rng=3, trace=True, **keywords)
+        assert all(np.array_equal(fast.trace[key], slow.trace[key]) for key in fast.trace)
+        assert np.array_equal(fast.regret, slow.regret)
 
 
 def test_the_value_of_every_episode_is_that_of_the_policy_it_executed():
@@ -114,6 +161,7 @@ def test_a_random_start_and_random_rewards():
         ({"baseline_value": 0.5}, "baseline_value is 0.5, expected a value above the threshold"),
         ({"delta": 0.0}, "delta is 0"),
         ({"scale": -1.0}, "scale is -1"),
+        ({"bonus": "hoeffding"}, "bonus is 'hoeffding', expected one of 'l1', 'bernstein'"),
         ({"checkpoints": [7]}, "checkpoints"),
     ],
 )

@@ -131,3 +131,47 @@ def test_an_agent_without_a_policy_is_named():
 def test_one_state_one_step():
     mdp = EpisodicMDP(P=[[[1.0], [1.0]]], R=[[0.25, 0.5]], horizon=1)
     assert ucbvi(mdp, 3, rng=1).regret.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "drawn", "message"),
+    [
+        ((1.5, -0.5), 0, r"weight vector of Mixing in episode 1\[1\] is -0\.5"),  # a value above the optimal one
+        ((0.5, 0.6), 0, r"in episode 1 sums to 1\.1, expected 1"),
+        ((1.0,), 0, "has 1 weights, expected 2"),
+        ((0.5, 0.5), 2, r"drawn of Mixing in episode 1 is 2, expected an integer in 0\.\.1"),
+        ((1.0, 0.0), 1, "expected a policy of positive weight"),
+    ],
+)
+def test_a_mixture_of_an_agent_is_a_law(weights, drawn, message):
+    tiny = named("tiny")
+
+    class Mixing:
+        def __init__(self, info):
+            pass
+
+        def policy(self, rng):
+            return EpisodeMixture(weights, ([[0, 0], [1, 1]], [[1, 1], [0, 0]]), drawn)
+
+        def observe(self, *step):
+            pass
+
+    with pytest.raises(ValueError, match=message):
+        agent_algorithm(Mixing)(tiny, 3, rng=1)
+
+
+def test_a_trace_of_an_agent_does_not_replace_what_happened():
+    class Liar:
+        def __init__(self, info):
+            self.trace = {"states": [1, 2]}
+
+        def policy(self, rng):
+            return [[0, 0], [1, 1]]
+
+        def observe(self, *step):
+            pass
+
+    with pytest.raises(ValueError, match="column 'states', expected another name"):
+        agent_algorithm(Liar)(named("tiny"), 2, trace=True, rng=1)
+    with pytest.raises(ValueError, match="is too large"):
+        agent_algorithm(Liar)(named("tiny"), 10**9, trace=True, rng=1)

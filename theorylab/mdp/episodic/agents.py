@@ -102,8 +102,8 @@ def agent_algorithm(
     Raises
     ------
     TypeError, ValueError
-        If ``make_agent`` cannot be called or makes something without ``policy`` and ``observe``, or a policy is none;
-        the message names the episode.
+        If ``make_agent`` cannot be called or makes something without ``policy`` and ``observe``; if a policy is none,
+        or the weights of a mixture are no distribution: the message names the episode.
 
     Examples
     --------
@@ -183,16 +183,18 @@ def _run(make_agent: Callable[[AgentInfo], Any], name: str, setup: Setup, keywor
     visits = np.zeros((H, S, A), np.int64)
     targets, cumulative = setup.world.targets.tolist(), setup.world.cumulative.tolist()
     starts, means = setup.world.start_cumulative.tolist(), mdp.R.tolist()
-    states, actions = np.zeros((setup.episodes, H + 1), np.int64), np.zeros((setup.episodes, H), np.int64)
+    states, actions = setup.traced(H + 1, dtype=np.int64), setup.traced(H, dtype=np.int64)
     values, kinds, received = np.zeros(setup.episodes), np.zeros(setup.episodes, np.int64), np.zeros(setup.episodes)
     known: dict[bytes, float] = {}
     for k in range(setup.episodes):
         said = agent.policy(setup.agent)
-        mixture = said if isinstance(said, EpisodeMixture) else EpisodeMixture((1.0,), (said,), 0)
-        laws = [validated_policy(f"the policy of {name} in episode {k + 1}", p, mdp) for p in mixture.policies]
-        values[k] = sum(w * _value(mdp, law, known) for w, law in zip(mixture.weights, laws, strict=True) if w > 0.0)
-        kinds[k] = KIND_NAMES.index(validate.choice("kind", getattr(agent, "kind", "greedy"), KIND_NAMES))
-        rows = np.cumsum(laws[mixture.drawn], axis=-1).tolist()
+        where = f"of {name} in episode {k + 1}"
+        weights, policies, drawn = _mixture(said, where) if isinstance(said, EpisodeMixture) else ([1.0], (said,), 0)
+        laws = [validated_policy(f"the policy {where}", policy, mdp) for policy in policies]
+        values[k] = sum(w * _value(mdp, law, known) for w, law in zip(weights, laws, strict=True) if w > 0.0)
+        kind = validate.choice(f"the kind {where}", getattr(agent, "kind", "greedy"), KIND_NAMES)
+        kinds[k] = KIND_NAMES.index(kind)
+        rows = np.cumsum(laws[drawn], axis=-1).tolist()
         state = setup.world.fixed_start
         if state < 0:
             state = bisect_right(starts, setup.environment.random())
@@ -202,16 +204,51 @@ def _run(make_agent: Callable[[AgentInfo], Any], name: str, setup: Setup, keywor
             reward = means[h][state][action]
             if setup.world.random_rewards:
                 reward = float(setup.environment.random() < reward)
-            states[k, h], actions[k, h] = state, action
+            if setup.trace:
+                states[k, h], actions[k, h] = state, action
             visits[h, state, action] += 1
             received[k] += reward
             agent.observe(h, state, action, reward, reached)
             state = reached
-        states[k, H] = state
+        if setup.trace:
+            states[k, H] = state
     _book(setup, values, kinds, received)
-    kept = {"states": states, "actions": actions, "values": values, "kinds": kinds}
-    kept |= {key: np.asarray(column) for key, column in (getattr(agent, "trace", None) or {}).items()}
+    kept: dict[str, Any] = {}
+    if setup.trace:
+        kept = {"states": states, "actions": actions, "values": values, "kinds": kinds, **_own_trace(agent, name)}
     return finish(setup, name, dict(keywords), visits=visits, theorem=False, trace=kept)
+
+
+def _mixture(said: EpisodeMixture, where: str) -> tuple[list[float], tuple[Any, ...], int]:
+    """Weights, policies and the index of the one that was drawn, checked: a value is a mean only over a law."""
+    weights = validate.array(f"the weight vector {where}", said.weights, ndim=1)
+    validate.distributions(f"the weight vector {where}", weights)
+    if len(said.policies) != len(weights):
+        raise ValueError(f"the mixture {where} has {len(weights)} weights, expected {len(said.policies)}: one a policy")
+    drawn = validate.integer(f"drawn {where}", said.drawn, low=0, high=len(weights) - 1)
+    if weights[drawn] == 0.0:
+        raise ValueError(f"drawn {where} is {drawn}, expected a policy of positive weight")
+    return weights.tolist(), said.policies, drawn
+
+
+def _own_trace(agent: Any, name: str) -> dict[str, NDArray[Any]]:
+    """The columns that the agent kept."""
+    columns = getattr(agent, "trace", None)
+    if columns is None:
+        return {}
+    if not isinstance(columns, Mapping):
+        raise TypeError(f"the trace of {name} is of type {type(columns).__name__}, expected a dict of lists")
+    own = {}
+    for key, column in columns.items():
+        if key in ("states", "actions", "values", "kinds"):
+            raise ValueError(f"the trace of {name} has the column {key!r}, expected another name: the run keeps it")
+        try:
+            own[key] = np.asarray(column)
+        except ValueError as error:
+            raise ValueError(
+                f"trace[{key!r}] of {name} has entries of different shapes, expected equal ones"
+            ) from error
+    return own
 
 
 def _value(mdp: EpisodicMDP, law: NDArray[np.float64], known: dict[bytes, float]) -> float:

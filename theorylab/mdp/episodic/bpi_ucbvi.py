@@ -97,8 +97,8 @@ def bpi_ucbvi(
     delta
         The probability, in (0, 1), with which a returned policy may be worse.
     scale
-        Multiplies the bonuses (:math:`\sqrt{\beta^*}` and :math:`\beta`).  Anything but 1 is *not the theorem's
-        algorithm* and recorded as such.
+        Multiplies :math:`\beta^*` and :math:`\beta`, hence the variance terms by its root.  Anything but 1 is *not
+        the theorem's algorithm* and recorded as such.
     accuracies
         Decreasing accuracies above ``epsilon``: ``reached`` says when each was first certified.
     checkpoints

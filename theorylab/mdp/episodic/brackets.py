@@ -29,6 +29,7 @@ from theorylab.mdp.episodic.online import TIE
 __all__ = [
     "Knowledge",
     "backup_kernel",
+    "ceiling_kernel",
     "learn_kernel",
     "log_term",
     "make_knowledge",
@@ -37,6 +38,9 @@ __all__ = [
     "prefix_bound_kernel",
     "width_kernel",
 ]
+
+
+CACHE_LINE = 64  # bytes
 
 
 class Knowledge(NamedTuple):
@@ -62,10 +66,18 @@ def make_knowledge(rewards: NDArray[np.float64], log_union: float, scale: float)
     """The knowledge before the first episode; ``rewards`` (H, S, A)."""
     H, S, A = rewards.shape
     remaining = np.arange(H - 1, -1, -1.0)[:, None]
-    bonus = 0.5 * remaining * scale * width_kernel(0, log_union, S) * np.ones((H, S * A))
-    counts, inverse = np.ones((H, S, S * A)), np.full((H, S * A), 1.0 / S)
-    known = np.ascontiguousarray(rewards.reshape(H, S * A))
-    return Knowledge(counts, inverse, bonus, known, np.zeros((H, S, A), np.int64), np.zeros(S * A))
+    counts, inverse, bonus, known = _aligned(H, S, S * A), _aligned(H, S * A), _aligned(H, S * A), _aligned(H, S * A)
+    counts[...], inverse[...], known[...] = 1.0, 1.0 / S, rewards.reshape(H, S * A)
+    bonus[...] = 0.5 * remaining * scale * width_kernel(0, log_union, S)
+    return Knowledge(counts, inverse, bonus, known, np.zeros((H, S, A), np.int64), _aligned(S * A))
+
+
+def _aligned(*shape: int) -> NDArray[np.float64]:
+    """Zeros that begin at a cache line: a buffer that crosses one can double the time of the inner loops."""
+    size = math.prod(shape)
+    room = np.zeros(size + CACHE_LINE // 8)
+    skipped = -room.ctypes.data % CACHE_LINE // 8
+    return room[skipped : skipped + size].reshape(shape)
 
 
 def _width(n, log_union, n_states):
@@ -131,6 +143,14 @@ def _optimistic(knowledge, upper, greedy):
         extra, known = bonus[h], rewards[h]
         for i in range(S * A):
             scores[i] = min(H - h, scores[i] + known[i] + extra[i])
+        if A == 2:  # the common case, in a loop without branches
+            for s in range(S):
+                first, best = scores[2 * s], max(scores[2 * s], scores[2 * s + 1])
+                second = 1 if first < best - TIE else 0
+                upper[h, s] = best
+                changed |= greedy[h, s] != second
+                greedy[h, s] = second
+            continue
         for s in range(S):
             best = scores[s * A]
             for a in range(1, A):
@@ -192,29 +212,65 @@ def _prefix_bound(knowledge, start, baseline, lower, switch, value):
     """The pessimistic value of the policy that follows the baseline for ``switch`` steps and is greedy after them.
 
     lower (H + 1, S) pessimistic values of the greedy policy; value (S,) is a buffer.  The loops of ``_backup`` again:
-    this is evaluated up to H times an episode, and a call costs more than its work.
+    this is evaluated up to H times an episode, and a call costs more than its work.  Values that are all 0, as early
+    pessimistic ones are, need no expectation.
     """
     counts, inverse, bonus, rewards, visits, scores = knowledge
     S, A = visits.shape[1], visits.shape[2]
+    positive = False
     for s in range(S):
         value[s] = lower[switch, s]
+        positive |= value[s] > 0.0
     for h in range(switch - 1, -1, -1):
-        for i in range(S * A):
-            scores[i] = counts[h, 0, i] * value[0]
-        for j in range(1, S):
+        if positive:
             for i in range(S * A):
-                scores[i] += counts[h, j, i] * value[j]
+                scores[i] = counts[h, 0, i] * value[0]
+            for j in range(1, S):
+                for i in range(S * A):
+                    scores[i] += counts[h, j, i] * value[j]
+        else:
+            for i in range(S * A):
+                scores[i] = 0.0
         for i in range(S * A):
             scores[i] = max(0.0, rewards[h, i] - bonus[h, i] + scores[i] * inverse[h, i])
+        positive = False
         for s in range(S):
             total = 0.0
             for a in range(A):
                 total += baseline[h, s, a] * scores[s * A + a]
             value[s] = total
+            positive |= total > 0.0
     total = 0.0
     for s in range(S):
         total += start[s] * value[s]
     return total
 
 
-prefix_bound_kernel = kernel(_prefix_bound)
+prefix_bound_kernel = kernel(_prefix_bound, inline=True)
+
+
+def _ceiling(knowledge, start, value):
+    """The largest pessimistic value of any policy; value (S,) is a buffer.
+
+    The recursion is monotone: below a threshold here, no prefix of any policy reaches it.
+    """
+    _, _, bonus, rewards, visits, scores = knowledge
+    H, S, A = visits.shape
+    for s in range(S):
+        value[s] = 0.0
+    for h in range(H - 1, -1, -1):
+        expect_kernel(knowledge, h, value)
+        for i in range(S * A):
+            scores[i] += rewards[h, i] - bonus[h, i]
+        for s in range(S):
+            best = 0.0
+            for i in range(s * A, s * A + A):
+                best = max(best, scores[i])
+            value[s] = best
+    total = 0.0
+    for s in range(S):
+        total += start[s] * value[s]
+    return total
+
+
+ceiling_kernel = kernel(_ceiling, inline=True)

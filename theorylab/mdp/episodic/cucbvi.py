@@ -122,7 +122,7 @@ def cucbvi(
     said = validate.number("baseline_value", baseline_value, low=0.0, high=float(_steps(mdp)), open_low=True)
     line = (1.0 - alpha) * said
     setup = begin(mdp, episodes, threshold=line, checkpoints=checkpoints, trace=trace, rng=rng)
-    law, true_value = safe_baseline(mdp, baseline, line)
+    law, true_value = safe_baseline(mdp, baseline, line, name="(1 - alpha) baseline_value")
     H, S, A = setup.shape
     log_union = log_term(S, A, H, delta)
     knowledge = make_knowledge(mdp.R, log_union, scale)

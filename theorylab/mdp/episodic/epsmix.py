@@ -27,9 +27,15 @@ from typing import Any
 from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike
+from theorylab.mdp.episodic.bernstein import (
+    bernstein_bound_kernel,
+    bernstein_learn_kernel,
+    bernstein_plan_kernel,
+    bernstein_record_kernel,
+    make_bernstein,
+)
 from theorylab.mdp.episodic.brackets import (
     learn_kernel,
-    log_term,
     make_knowledge,
     optimistic_kernel,
     pessimistic_kernel,
@@ -61,6 +67,7 @@ def epsmix(
     baseline: Any,
     threshold: float,
     baseline_value: float | None = None,
+    bonus: str = "l1",
     delta: float = 0.05,
     scale: float = 1.0,
     checkpoints: Any = None,
@@ -83,6 +90,9 @@ def epsmix(
         The baseline's value, when the learner may know it, or a lower bound of it, above ``threshold``.  ``None``: the
         learner uses the baseline's pessimistic value.  A value above the true one makes the run unsafe: no theorem
         speaks of it.
+    bonus : "l1" or "bernstein"
+        "bernstein" takes the brackets of :mod:`theorylab.mdp.episodic.bernstein`: constants recalled, so that such a
+        run is *not the theorem's algorithm* and recorded as such.
     delta : float
         Confidence, in (0, 1).
     scale : float
@@ -105,8 +115,8 @@ def epsmix(
     ------
     TypeError, ValueError
         For rewards outside [0, 1], a baseline that is no policy, a threshold that is not below its value, a
-        ``baseline_value`` outside (threshold, H], ``delta`` outside (0, 1), a negative ``scale``, checkpoints outside
-        1..episodes, a trace that would be too large.
+        ``baseline_value`` outside (threshold, H], an unknown ``bonus``, ``delta`` outside (0, 1), a negative
+        ``scale``, checkpoints outside 1..episodes, a trace that would be too large.
 
     Examples
     --------
@@ -126,13 +136,13 @@ def epsmix(
     setup = begin(mdp, episodes, threshold=threshold, checkpoints=checkpoints, trace=trace, rng=rng)
     law, true_value = safe_baseline(mdp, baseline, threshold)
     said = known_value(baseline_value, threshold, mdp.horizon)
-    H, S, A = setup.shape
-    log_union = log_term(S, A, H, delta)
+    H, S, _ = setup.shape
+    log_union, bernstein = make_bernstein(bonus, setup.shape, delta)
     knowledge = make_knowledge(mdp.R, log_union, scale)
     rows = make_episodes(setup)
     epsmix_kernel(
         setup.world, setup.episodes, float(threshold), said, true_value, log_union, scale, law, cumulative_law(law),
-        setup.environment, setup.agent, setup.log, knowledge, work_arrays(H, S), rows,
+        setup.environment, setup.agent, setup.log, knowledge, bernstein, work_arrays(H, S), rows,
     )  # fmt: skip
     return finish(
         setup,
@@ -141,22 +151,24 @@ def epsmix(
             "baseline": law,
             "threshold": threshold,
             "baseline_value": baseline_value,
+            "bonus": bonus,
             "delta": delta,
             "scale": scale,
         },
         visits=knowledge.visits,
-        theorem=scale == 1.0 and not said > true_value + SLACK,
+        theorem=bernstein is None and scale == 1.0 and not said > true_value + SLACK,
         trace=rows._asdict(),
     )
 
 
 def _epsmix(
     world, episodes, threshold, baseline_value, true_value, log_union, scale, baseline, law, environment, agent, log,
-    knowledge, buffers, rows,
+    knowledge, bernstein, buffers, rows,
 ):  # fmt: skip
     """K episodes; baseline (H, S, A) probabilities and law (H, S, A) cumulative.
 
-    ``baseline_value`` is what the learner knows (NaN: nothing), ``true_value`` serves the books alone.
+    ``baseline_value`` is what the learner knows (NaN: nothing), ``true_value`` serves the books alone; ``bernstein``
+    None: the L1 bonus, and nothing else is compiled.
     """
     upper, lower, greedy, value, next_value, states, actions = buffers
     H = greedy.shape[0]
@@ -164,15 +176,23 @@ def _epsmix(
     checkpoint = 0
     greedy_value = 0.0
     for k in range(episodes):
-        if optimistic_kernel(knowledge, upper, greedy):
+        if bernstein is None:
+            if optimistic_kernel(knowledge, upper, greedy):
+                greedy_value = true_value_kernel(world, greedy, baseline, 0, 0.0, value, next_value)
+            pessimistic_kernel(knowledge, greedy, lower)
+        elif bernstein_plan_kernel(knowledge, bernstein, upper, lower, greedy):
             greedy_value = true_value_kernel(world, greedy, baseline, 0, 0.0, value, next_value)
-        pessimistic_kernel(knowledge, greedy, lower)
         bound = prefix_bound_kernel(knowledge, start, baseline, lower, 0, value)
         epsilon, kind, certificate = 1.0, GREEDY, bound
         if bound < threshold:
             known = baseline_value
             if not baseline_value > threshold:
-                known = prefix_bound_kernel(knowledge, start, baseline, lower, H, value)
+                if bernstein is None:
+                    known = prefix_bound_kernel(knowledge, start, baseline, lower, H, value)
+                else:
+                    known = bernstein_bound_kernel(
+                        knowledge, bernstein, start, baseline, greedy, upper, lower, H, next_value, value
+                    )
             epsilon, kind = 0.0, BASELINE
             if known > threshold:
                 epsilon, kind = (known - threshold) / (known - bound), MIXTURE
@@ -185,10 +205,14 @@ def _epsmix(
                 value, next_value,
             )  # fmt: skip
             rows[5][k] = epsilon
+            if bernstein is not None:
+                bernstein_record_kernel(rows, k, knowledge, bernstein, baseline, greedy, switch, 0.0, next_value, value)
         received = play_kernel(world, greedy, law, switch, 0.0, environment, agent, states, actions)
         if k < rows[0].shape[0]:
             show_kernel(rows, k, states, actions)
         learn_kernel(knowledge, log_union, scale, states, actions)
+        if bernstein is not None:
+            bernstein_learn_kernel(knowledge, bernstein, log_union, scale, states, actions)
         checkpoint = book_kernel(log, k + 1, checkpoint, current, kind, received)
 
 

@@ -45,6 +45,8 @@ def exact_policy_value(
     Fraction(21, 200)
     """
     probabilities = validated_policy(name, policy, mdp)
+    if max_denominator is not None:
+        validate.integer("max_denominator", max_denominator, low=1)
     weights = [_distributions(f"{name}[{h}", probabilities[h], max_denominator) for h in range(mdp.horizon)]
 
     def combine(h: int, s: int, q: list[Fraction]) -> Fraction:

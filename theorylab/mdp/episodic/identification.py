@@ -34,6 +34,7 @@ __all__ = [
 
 STOPPED, EPISODES, CERTIFICATE, BOOKED, VALUE, RESULTS = 0, 1, 2, 3, 4, 5  # entries of Search.result
 MOST_EPISODES = 2.0**200
+MOST_OF_A_KIND = 10**9  # states, actions, steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +230,10 @@ def sufficient_episodes(n_states: int, n_actions: int, horizon: int, *, epsilon:
     >>> sufficient_episodes(2, 2, 2, epsilon=0.5)
     48817
     """
-    S, A = validate.integer("n_states", n_states, low=1), validate.integer("n_actions", n_actions, low=1)
-    H, delta = validate.integer("horizon", horizon, low=1), validate.confidence("delta", delta)
+    S = validate.integer("n_states", n_states, low=1, high=MOST_OF_A_KIND)
+    A = validate.integer("n_actions", n_actions, low=1, high=MOST_OF_A_KIND)
+    H = validate.integer("horizon", horizon, low=1, high=MOST_OF_A_KIND)
+    delta = validate.confidence("delta", delta)
     epsilon = validate.number("epsilon", epsilon, low=0.0, open_low=True)
     factor = H * H / (1.0 - 1.0 / math.e)
     log_union = log_term(S, A, H, delta)

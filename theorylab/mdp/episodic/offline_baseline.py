@@ -94,7 +94,7 @@ class OfflineBaseline:
                 parts.append(f"step {h}, state {s}, action {a}: {n} visits (costs {self.loss[h, s]:.3g})")
         allowed, lost = self.empirical_value - threshold, float(self.loss.sum())
         need = "more data of this behaviour alone may not do"
-        if allowed > 0.0:
+        if 0.0 < allowed and lost < 1e6 * allowed:
             need = f"about {math.ceil(self.episodes * (lost / allowed) ** 2)} episodes would do where coverage is even"
         return "; ".join(parts) + f"; {need}"
 
@@ -135,6 +135,8 @@ def offline_baseline(
         raise TypeError(f"data is of type {type(data).__name__}, expected an OfflineData")
     H = data.actions.shape[1]
     known = validate.array("rewards", rewards, shape=(H, None, None))
+    if 0 in known.shape:
+        raise ValueError(f"rewards has shape {known.shape}, expected (H, S, A) with S, A >= 1")
     validate.in_interval("rewards", known, 0.0, 1.0)
     delta = validate.confidence("delta", delta)
     scale = validate.number("scale", scale, low=0.0)
@@ -209,7 +211,10 @@ def learn_baseline(
     H, S, A = setup.shape
     found = [_learn(data.counts(S, A, first=int(c)), mdp.R, mdp.start, int(c), delta, scale) for c in setup.log.times]
     value, times = evaluate_law(mdp.P, mdp.R, law, mdp.start), setup.log.times
-    reward = np.cumsum(mdp.R[np.arange(H), data.states[:, :-1], data.actions].sum(axis=1))
+    rewards = mdp.R[np.arange(H), data.states[:, :-1], data.actions]
+    if mdp.reward_law == "bernoulli":  # they teach nothing, as the means are known: only the books see them
+        rewards = (setup.environment.random(rewards.shape) < rewards).astype(np.float64)
+    reward = np.cumsum(rewards.sum(axis=1))
     series = setup.log.series
     series[0], series[1], series[5 + BASELINE], series[8] = (
         (setup.log.goal[0] - value) * times, reward[times - 1], times, value,

@@ -11,6 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from theorylab.core import validate
+from theorylab.core.checkpoints import LONGEST
 from theorylab.core.rng import RNGLike, as_generator
 from theorylab.mdp.episodic.model import EpisodicMDP
 from theorylab.mdp.episodic.occupancy import occupancy_measure
@@ -19,6 +20,7 @@ from theorylab.mdp.episodic.policies import require_episodic, validated_policy
 
 __all__ = ["OfflineData", "concentrability", "offline_loss_bound", "sufficient_episodes"]
 
+MOST_ENTRIES = 10**9  # of a data set: 8 GB
 MOST_EPISODES = 10**9  # a search for a sufficient number stops there
 
 
@@ -36,7 +38,10 @@ class OfflineData:
     actions: NDArray[np.int64]  # (n, H)
 
     def __post_init__(self) -> None:
-        states, actions = np.asarray(self.states), np.asarray(self.actions)
+        try:
+            states, actions = np.asarray(self.states), np.asarray(self.actions)
+        except ValueError as error:
+            raise ValueError("states or actions have rows of different lengths, expected one of H a row") from error
         if states.ndim != 2 or actions.ndim != 2 or states.shape != (actions.shape[0], actions.shape[1] + 1):
             raise ValueError(
                 f"states has shape {states.shape} and actions {actions.shape}, expected (n, H + 1) and (n, H)"
@@ -65,7 +70,7 @@ class OfflineData:
         (5, 3)
         """
         law = validated_policy("behaviour", behaviour, mdp)
-        n = validate.integer("episodes", episodes, low=1)
+        n = validate.integer("episodes", episodes, low=1, high=MOST_ENTRIES // (2 * mdp.horizon + 1))
         return cls(*_collect(mdp, law, n, as_generator(rng)))
 
     @property
@@ -81,6 +86,10 @@ class OfflineData:
         ValueError
             If a state or an action is out of range.
         """
+        validate.integer("n_states", n_states, low=1)
+        validate.integer("n_actions", n_actions, low=1)
+        if first is not None:
+            validate.integer("first", first, low=0, high=self.episodes)
         for name, values, below in (("states", self.states, n_states), ("actions", self.actions, n_actions)):
             bad = np.argwhere(values >= below)
             if len(bad):
@@ -141,7 +150,7 @@ def offline_loss_bound(mdp: EpisodicMDP, behaviour: Any, policy: Any, episodes: 
     0.039
     """
     H, S, A = require_episodic(mdp).R.shape
-    n = validate.integer("episodes", episodes, low=1)
+    n = validate.integer("episodes", episodes, low=1, high=LONGEST)
     ratio = concentrability(mdp, behaviour, policy)
     pairs = _most_pairs(mdp, policy)
     log_union = math.log(S * A * H / validate.confidence("delta", delta))

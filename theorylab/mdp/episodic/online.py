@@ -114,7 +114,9 @@ def begin(
         raise TypeError(f"mdp is of type {type(mdp).__name__}, expected an EpisodicMDP")
     validate.in_interval("mdp.R", mdp.R, 0.0, 1.0)
     episodes = validate.integer("episodes", episodes, low=1, high=checkpoint_times.LONGEST)
-    line = math.nan if threshold is None else validate.number("threshold", threshold)
+    line, most = math.nan, validate.LARGEST
+    if threshold is not None:
+        line = validate.number("threshold", threshold, low=-most, high=most)
     times = checkpoint_times.validated(checkpoints, episodes)
     trace = validate.flag("trace", trace)
     made = streams(rng)
@@ -137,20 +139,23 @@ def begin(
     return Setup(mdp, episodes, world, log, made.environment, made.agent, made.seed, trace)
 
 
-def safe_baseline(mdp: EpisodicMDP, baseline: Any, threshold: float) -> tuple[NDArray[np.float64], float]:
-    """The baseline as a law (H, S, A) and its exact value.
+def safe_baseline(
+    mdp: EpisodicMDP, baseline: Any, threshold: float, *, name: str = "threshold"
+) -> tuple[NDArray[np.float64], float]:
+    """The baseline as a law (H, S, A) and its exact value; errors call the threshold ``name``.
 
     Raises
     ------
     ValueError
         If it is no policy, or its value is not above ``threshold``: then no safe learner exists that starts with it.
     """
+    threshold = validate.number(name, threshold)
     law = validated_policy("baseline", baseline, mdp)
     key = ("safe_baseline", law.tobytes())
     value = remember(mdp.fingerprint, key, lambda: policy_value(mdp, law, name="baseline").value)
     if not value > threshold:
         raise ValueError(
-            f"threshold is {threshold:.9g}, expected one below the baseline's value {value:.9g}: a positive margin"
+            f"{name} is {threshold:.9g}, expected one below the baseline's value {value:.9g}: a positive margin"
         )
     return law, value
 

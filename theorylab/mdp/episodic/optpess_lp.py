@@ -122,6 +122,7 @@ def optpess_lp(
         validate.in_interval("constraint_rewards", signal, 0.0, 1.0)
     law = validated_policy("baseline", baseline, mdp)
     exact = evaluate_law(mdp.P, signal, law, mdp.start)
+    threshold = validate.number("threshold", threshold)
     if not exact > threshold:
         raise ValueError(
             f"threshold is {threshold:.9g}, expected one below the baseline's constraint value {exact:.9g}"

@@ -208,6 +208,8 @@ def mixture_value(mdp: EpisodicMDP, weights: Any, policies: Sequence[Any]) -> Mi
     1.5
     """
     require_episodic(mdp)
+    if not hasattr(policies, "__len__"):
+        raise TypeError(f"policies is of type {type(policies).__name__}, expected a sequence of policies")
     shares = validate.array("weights", weights, shape=(len(policies),))
     validate.distributions("weights", shares)
     parts = tuple(policy_value(mdp, policy, name=f"policies[{i}]") for i, policy in enumerate(policies))

@@ -64,10 +64,36 @@ def _play(world, greedy, law, switch, rho, environment, agent, states, actions):
 play_kernel = kernel(_play)
 
 
+def _greedy_value(P, means, start, greedy, chances, next_chances):
+    """The exact value of ``greedy`` (H, S), forwards: states that are never reached cost nothing."""
+    H, S, _ = means.shape
+    total = 0.0
+    for s in range(S):
+        chances[s] = start[s]
+    for h in range(H):
+        for s in range(S):
+            next_chances[s] = 0.0
+        for s in range(S):
+            chance = chances[s]
+            if chance > 0.0:
+                a = greedy[h, s]
+                total += chance * means[h, s, a]
+                for j in range(S):
+                    next_chances[j] += chance * P[h, s, a, j]
+        for s in range(S):
+            chances[s] = next_chances[s]
+    return total
+
+
+greedy_value_kernel = kernel(_greedy_value)
+
+
 def _true_value(world, greedy, baseline, switch, rho, value, next_value):
     """The exact value of an executed policy; ``baseline`` (H, S, A) probabilities; value, next_value (S,) buffers."""
     _, _, P, means, _, start, _, _ = world
     H, S, A = means.shape
+    if switch == 0:
+        return greedy_value_kernel(P, means, start, greedy, value, next_value)
     for s in range(S):
         value[s] = 0.0
     for h in range(H - 1, -1, -1):

@@ -26,9 +26,16 @@ from typing import Any
 from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike
+from theorylab.mdp.episodic.bernstein import (
+    bernstein_bound_kernel,
+    bernstein_learn_kernel,
+    bernstein_plan_kernel,
+    bernstein_record_kernel,
+    make_bernstein,
+)
 from theorylab.mdp.episodic.brackets import (
+    ceiling_kernel,
     learn_kernel,
-    log_term,
     make_knowledge,
     optimistic_kernel,
     pessimistic_kernel,
@@ -60,6 +67,7 @@ def stepmix(
     baseline: Any,
     threshold: float,
     baseline_value: float | None = None,
+    bonus: str = "l1",
     delta: float = 0.05,
     scale: float = 1.0,
     checkpoints: Any = None,
@@ -81,6 +89,9 @@ def stepmix(
     baseline_value : float, optional
         A lower bound of the baseline's value that the learner is told, above the threshold; by default it knows the
         baseline's pessimistic value only.  One above the true value voids the theorem, and the record says so.
+    bonus : "l1" or "bernstein"
+        "bernstein" takes the brackets of :mod:`theorylab.mdp.episodic.bernstein`: constants recalled, so that such a
+        run is *not the theorem's algorithm* and recorded as such.
     delta : float
         Confidence, in (0, 1).
     scale : float
@@ -104,7 +115,7 @@ def stepmix(
     ValueError
         Before any step: for rewards outside [0, 1], a baseline that is no policy (named with its index), a threshold
         that is not below the baseline's value, ``baseline_value`` not above the threshold, ``episodes`` below 1,
-        ``delta`` outside (0, 1) or a negative ``scale``.
+        ``delta`` outside (0, 1), a negative ``scale`` or an unknown ``bonus``.
 
     Examples
     --------
@@ -123,13 +134,13 @@ def stepmix(
     setup = begin(mdp, episodes, threshold=threshold, checkpoints=checkpoints, trace=trace, rng=rng)
     law, true_value = safe_baseline(mdp, baseline, threshold)
     said = known_value(baseline_value, threshold, mdp.horizon)
-    H, S, A = setup.shape
-    log_union = log_term(S, A, H, delta)
+    H, S, _ = setup.shape
+    log_union, bernstein = make_bernstein(bonus, setup.shape, delta)
     knowledge = make_knowledge(mdp.R, log_union, scale)
     rows = make_episodes(setup)
     stepmix_kernel(
         setup.world, setup.episodes, float(threshold), said, log_union, scale, law, cumulative_law(law),
-        setup.environment, setup.agent, setup.log, knowledge, work_arrays(H, S), rows,
+        setup.environment, setup.agent, setup.log, knowledge, bernstein, work_arrays(H, S), rows,
     )  # fmt: skip
     return finish(
         setup,
@@ -138,35 +149,50 @@ def stepmix(
             "baseline": law,
             "threshold": threshold,
             "baseline_value": baseline_value,
+            "bonus": bonus,
             "delta": delta,
             "scale": scale,
         },
         visits=knowledge.visits,
-        theorem=scale == 1.0 and not said > true_value + SLACK,
+        theorem=bernstein is None and scale == 1.0 and not said > true_value + SLACK,
         trace=rows._asdict(),
     )
 
 
 def _stepmix(
     world, episodes, threshold, baseline_value, log_union, scale, baseline, law, environment, agent, log, knowledge,
-    buffers, rows,
+    bernstein, buffers, rows,
 ):  # fmt: skip
-    """K episodes; baseline (H, S, A) probabilities and law (H, S, A) cumulative; baseline_value NaN when not known."""
+    """K episodes; baseline (H, S, A) probabilities and law (H, S, A) cumulative; baseline_value NaN when not known.
+
+    bernstein None: the L1 bonus, and nothing else is compiled.
+    """
     upper, lower, greedy, value, next_value, states, actions = buffers
     H = greedy.shape[0]
     start = world[5]
     checkpoint, played_switch = 0, -1
     current, played_rho = 0.0, 0.0
     for k in range(episodes):
-        changed = optimistic_kernel(knowledge, upper, greedy)
-        pessimistic_kernel(knowledge, greedy, lower)
+        if bernstein is None:
+            changed = optimistic_kernel(knowledge, upper, greedy)
+            pessimistic_kernel(knowledge, greedy, lower)
+        else:
+            changed = bernstein_plan_kernel(knowledge, bernstein, upper, lower, greedy)
         greedy_bound = prefix_bound_kernel(knowledge, start, baseline, lower, 0, value)
         switch, rho, kind, certificate = 0, 0.0, GREEDY, greedy_bound
         if greedy_bound < threshold:
             switch, kind = H, BASELINE
-            previous = greedy_bound
-            for candidate in range(1, H + 1):
-                bound = prefix_bound_kernel(knowledge, start, baseline, lower, candidate, value)
+            previous, first = greedy_bound, 1
+            if bernstein is None and H > 1 and ceiling_kernel(knowledge, start, value) < threshold - SLACK:
+                first = H  # no policy's lower bound reaches the threshold, so no shorter prefix does
+                previous = prefix_bound_kernel(knowledge, start, baseline, lower, H - 1, value)
+            for candidate in range(first, H + 1):
+                if bernstein is None:
+                    bound = prefix_bound_kernel(knowledge, start, baseline, lower, candidate, value)
+                else:
+                    bound = bernstein_bound_kernel(
+                        knowledge, bernstein, start, baseline, greedy, upper, lower, candidate, next_value, value
+                    )
                 if candidate == H and baseline_value > threshold:
                     bound = baseline_value
                 if bound >= threshold:
@@ -177,7 +203,8 @@ def _stepmix(
                 previous = bound
             if kind == BASELINE:
                 certificate = previous
-        if changed or switch != played_switch or rho != played_rho:
+        renewed = changed and (switch < H or rho > 0.0)  # the baseline alone does not care
+        if renewed or switch != played_switch or rho != played_rho:
             current = true_value_kernel(world, greedy, baseline, switch, rho, value, next_value)
             played_switch, played_rho = switch, rho
         if k < rows[0].shape[0]:
@@ -185,10 +212,14 @@ def _stepmix(
                 rows, k, knowledge, baseline, upper, greedy, switch, rho, kind, current, greedy_bound, certificate,
                 value, next_value,
             )  # fmt: skip
+            if bernstein is not None:
+                bernstein_record_kernel(rows, k, knowledge, bernstein, baseline, greedy, switch, rho, next_value, value)
         received = play_kernel(world, greedy, law, switch, rho, environment, agent, states, actions)
         if k < rows[0].shape[0]:
             show_kernel(rows, k, states, actions)
         learn_kernel(knowledge, log_union, scale, states, actions)
+        if bernstein is not None:
+            bernstein_learn_kernel(knowledge, bernstein, log_union, scale, states, actions)
         checkpoint = book_kernel(log, k + 1, checkpoint, current, kind, received)
 
 

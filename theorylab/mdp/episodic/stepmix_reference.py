@@ -23,9 +23,11 @@ class OptimisticAgent:
 
     def __init__(self, info: AgentInfo) -> None:
         self.S, self.A, self.H = info.n_states, info.n_actions, info.horizon
-        self.r, self.start = info.rewards.tolist(), info.start.tolist()
+        self.r: list[list[list[float]]] = info.rewards.tolist()
+        self.start: list[float] = info.start.tolist()
         self.delta = float(info.keywords.get("delta", 0.05))
-        self.scale = float(info.keywords.get("scale", 1.0))
+        self.scale: float = float(info.keywords.get("scale", 1.0))
+        self.name = info.keywords.get("bonus", "l1")
         self.seen: dict[tuple[int, int, int], list[int]] = {}  # (h, s, a) -> next states
         self.kind = "greedy"
         self.trace: dict[str, list[Any]] = {"greedy": [], "greedy_bounds": [], "certificates": [], "weights": []}
@@ -59,21 +61,43 @@ class OptimisticAgent:
         """Pessimistic value of an action."""
         return max(0.0, self.r[h - 1][s][a] - self.bonus(h, s, a) + self.expectation(h, s, a, V))
 
+    def both(self, h: int, s: int, a: int, V: list[float], U: list[float]) -> tuple[float, float]:
+        """Optimistic and pessimistic value of an action, from those of the next step, V and U."""
+        if self.name == "l1":
+            return self.upper(h, s, a, V), self.lower(h, s, a, U)
+        n = len(self.seen.get((h, s, a), []))
+        if n == 0:
+            return float(self.H - h + 1), 0.0
+        mean = self.expectation(h, s, a, V)
+        variance = self.expectation(h, s, a, [(v - mean) ** 2 for v in V])
+        union = math.log(3 * self.S * self.A * self.H / self.delta)
+        beta_star = union + math.log(8 * math.e * (n + 1))
+        beta = union + self.S * math.log(8 * math.e * (n + 1))
+        extra = self.scale * (3 * math.sqrt(variance * beta_star / n) + 14 * self.H**2 * beta / n)
+        extra += self.expectation(h, s, a, [v - u for v, u in zip(V, U, strict=True)]) / self.H
+        reward = self.r[h - 1][s][a]
+        high = min(float(self.H - h + 1), reward + extra + mean)
+        return high, max(0.0, reward - extra + self.expectation(h, s, a, U))
+
     def optimistic_policy(self) -> list[list[int]]:
         """The greedy policy of the optimistic values."""
-        V, policy = [0.0] * self.S, []
+        V, U = [0.0] * self.S, [0.0] * self.S
+        policy: list[list[int]] = []
         for h in range(self.H, 0, -1):
-            Q = [[self.upper(h, s, a, V) for a in range(self.A)] for s in range(self.S)]
-            V = [max(row) for row in Q]
-            policy.insert(0, [next(a for a in range(self.A) if row[a] >= max(row) - TIED) for row in Q])
+            Q = [[self.both(h, s, a, V, U) for a in range(self.A)] for s in range(self.S)]
+            V = [max(q[0] for q in row) for row in Q]
+            policy.insert(0, [next(a for a in range(self.A) if Q[s][a][0] >= V[s] - TIED) for s in range(self.S)])
+            U = [Q[s][policy[0][s]][1] for s in range(self.S)]
         return policy
 
     def lcb(self, laws: list[list[list[float]]]) -> float:
         """Pessimistic value of the laws of all steps."""
-        V = [0.0] * self.S
+        V, U = [0.0] * self.S, [0.0] * self.S
         for h in range(self.H, 0, -1):
-            V = [sum(p * self.lower(h, s, a, V) for a, p in enumerate(laws[h - 1][s]) if p > 0) for s in range(self.S)]
-        return sum(p * v for p, v in zip(self.start, V, strict=True))
+            Q = [[(p, *self.both(h, s, a, V, U)) for a, p in enumerate(laws[h - 1][s]) if p > 0] for s in range(self.S)]
+            V = [sum(p * high for p, high, _ in row) for row in Q]
+            U = [sum(p * low for p, _, low in row) for row in Q]
+        return sum(p * u for p, u in zip(self.start, U, strict=True))
 
     def sure(self, actions: list[int]) -> list[list[float]]:
         """Laws that put all on one action."""

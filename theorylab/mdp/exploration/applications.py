@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theorylab.core import validate
+from theorylab.core.checkpoints import LONGEST
 from theorylab.core.rng import RNGLike
-from theorylab.mdp.exploration.confidence import radius_kernel, samples_for_radius
+from theorylab.mdp.exploration.confidence import least_samples, radius_kernel
 from theorylab.mdp.exploration.gosprl import OPTIMISTIC, collect_kernel, gosprl
 from theorylab.mdp.exploration.online import Setup, begin, continued, finish, play
 from theorylab.mdp.exploration.record import ExplorationRun
@@ -106,12 +107,13 @@ def model_estimation(
     >>> estimate.met, bool(abs(estimate.P - model.P).sum(axis=2).max() <= 0.2)
     (True, True)
     """
+    precision = validate.number("precision", precision, low=0.0, open_low=True)
     delta = validate.confidence("delta", delta)
     S, A = begin(mdp, horizon, 0, None, False, 0).mdp.R.shape
-    samples = samples_for_radius(precision, S, A, delta, scale)
+    samples = least_samples("precision", precision, S, A, delta, scale)
     run = gosprl(mdp, horizon, requirements=samples, delta=delta, scale=scale, accuracy=accuracy, rng=rng)
     P, radii = _estimate(run.visits, run.counts, delta, scale)
-    return ModelEstimate(run=run, P=validate.readonly(P), radii=validate.readonly(radii), precision=float(precision))
+    return ModelEstimate(run=run, P=validate.readonly(P), radii=validate.readonly(radii), precision=precision)
 
 
 def goal_free(
@@ -146,7 +148,7 @@ def goal_free(
     accuracy = validate.number("accuracy", accuracy, low=0.0, high=0.5, open_low=True)
     setup = begin(mdp, horizon, 0, None, False, rng)
     S, A = setup.mdp.R.shape
-    samples = max(1, samples_for_radius(slack / (1.0 + slack), S, A, delta, scale))
+    samples = max(1, least_samples("slack / (1 + slack)", slack / (1.0 + slack), S, A, delta, scale))
     visits, counts = np.zeros((S, A), dtype=np.int64), np.zeros((S, A, S), dtype=np.int64)
     goal_visits = np.zeros(S, dtype=np.int64)
     starts: list[NDArray[np.int64]] = []
@@ -181,7 +183,7 @@ def goal_free(
         upper = np.where(values > 0.0, values * factors[:, None], 0.0)
     return GoalPolicies(
         run=run,
-        policies=policies,
+        policies=validate.readonly(policies),
         upper_times=validate.readonly(upper),
         factors=validate.readonly(factors),
         rounds=rounds,
@@ -219,12 +221,19 @@ def sparse_reward(
     """
     q = validate.probability("least_probability", least_probability)
     delta = validate.confidence("delta", delta)
+    accuracy = validate.number("accuracy", accuracy, low=0.0, high=0.5, open_low=True)
     setup = begin(mdp, horizon, 0, None, False, rng)
     shape = setup.mdp.R.shape
-    relevant = np.ones(shape, dtype=np.bool_) if pairs is None else np.asarray(pairs)
+    try:
+        relevant = np.ones(shape, dtype=np.bool_) if pairs is None else np.asarray(pairs)
+    except ValueError as error:
+        raise ValueError(f"pairs have rows of different lengths, expected the shape {shape}") from error
     if relevant.dtype != np.bool_ or relevant.shape != shape:
         raise ValueError(f"pairs has shape {relevant.shape} and dtype {relevant.dtype}, expected {shape} and bool")
-    samples = math.ceil(math.log(max(1, int(relevant.sum())) / delta) / -math.log1p(-q))
+    needed = math.log(max(1, int(relevant.sum())) / delta) / -math.log1p(-q)
+    if needed * relevant.size > LONGEST:
+        raise ValueError(f"least_probability is {q:.6g}, expected one for which 2^53 samples do")
+    samples = math.ceil(needed)
     wanted = np.where(relevant, samples, 0).astype(np.int64)
     part = continued(setup, requirements=wanted, horizon=setup.horizon, state=setup.state)
     source = setup.source

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from theorylab.core import validate
+from theorylab.core.checkpoints import LONGEST
 
 __all__ = ["steps_bound"]
 
+MOST_OF_A_KIND = 10**9  # states, actions: as in ``confidence``, which needs numba
 DRIFTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)  # values of c: the best one is known before a run starts
 
 
@@ -23,18 +25,18 @@ def steps_bound(
     Raises
     ------
     ValueError
-        If a size is below 1, ``required`` or ``diameter`` negative, ``delta`` outside (0, 1), ``accuracy`` outside
-        (0, 1/2].
+        If a size is outside 1..10^9, ``required`` outside 0..2^53, ``diameter`` negative, ``delta`` outside (0, 1),
+        ``accuracy`` outside (0, 1/2].
 
     Examples
     --------
     >>> round(steps_bound(20_000, 2.0, 2, 2, 0.025))
     78009
     """
-    B = validate.integer("required", required, low=0)
+    B = validate.integer("required", required, low=0, high=LONGEST)
     D = validate.number("diameter", diameter, low=0.0)
-    S = validate.integer("n_states", n_states, low=1)
-    A = validate.integer("n_actions", n_actions, low=1)
+    S = validate.integer("n_states", n_states, low=1, high=MOST_OF_A_KIND)
+    A = validate.integer("n_actions", n_actions, low=1, high=MOST_OF_A_KIND)
     delta = validate.confidence("delta", delta)
     accuracy = validate.number("accuracy", accuracy, low=0.0, high=0.5, open_low=True)
     return B + min(_travel(B, D, S, A, delta, accuracy, c) for c in DRIFTS)

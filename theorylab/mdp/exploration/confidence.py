@@ -20,9 +20,12 @@ from __future__ import annotations
 import math
 
 from theorylab.core import validate
+from theorylab.core.checkpoints import LONGEST
 from theorylab.core.kernels import kernel
 
-__all__ = ["l1_radius", "radius_kernel", "samples_for_radius"]
+__all__ = ["l1_radius", "least_samples", "radius_kernel", "samples_for_radius"]
+
+MOST_OF_A_KIND = 10**9  # states, actions: their product is a 64-bit integer
 
 
 def _radius(n, n_states, n_actions, delta, scale):
@@ -44,16 +47,16 @@ def l1_radius(n: int, n_states: int, n_actions: int, delta: float, scale: float 
     Raises
     ------
     ValueError
-        If ``n`` is negative, a size is below 1, or ``delta`` is outside (0, 1).
+        If ``n`` is negative or above 2^53, a size is outside 1..10^9, or ``delta`` is outside (0, 1).
 
     Examples
     --------
     >>> l1_radius(0, 6, 2, 0.05), round(l1_radius(1000, 6, 2, 0.05), 4)
     (2.0, 0.272)
     """
-    n = validate.integer("n", n, low=0)
-    n_states = validate.integer("n_states", n_states, low=1)
-    n_actions = validate.integer("n_actions", n_actions, low=1)
+    n = validate.integer("n", n, low=0, high=LONGEST)
+    n_states = validate.integer("n_states", n_states, low=1, high=MOST_OF_A_KIND)
+    n_actions = validate.integer("n_actions", n_actions, low=1, high=MOST_OF_A_KIND)
     delta = validate.confidence("delta", delta)
     return float(radius_kernel(n, n_states, n_actions, delta, validate.number("scale", scale, low=0.0)))
 
@@ -73,13 +76,22 @@ def samples_for_radius(accuracy: float, n_states: int, n_actions: int, delta: fl
     (9664, True)
     """
     accuracy = validate.number("accuracy", accuracy, low=0.0, open_low=True)
+    return least_samples("accuracy", accuracy, n_states, n_actions, delta, scale)
+
+
+def least_samples(name: str, accuracy: float, n_states: int, n_actions: int, delta: float, scale: float) -> int:
+    """:func:`samples_for_radius` for an accuracy that errors call ``name``."""
+    l1_radius(0, n_states, n_actions, delta, scale)  # refuses bad sizes
     if accuracy >= 2.0:
         return 0
     high = 1
     while l1_radius(high, n_states, n_actions, delta, scale) > accuracy:
         high *= 2
-        if high > 2**53:
-            raise ValueError(f"accuracy is {accuracy:g}, expected one that 2^53 samples can reach")
+        if high > LONGEST:
+            raise ValueError(
+                f"{name} is {accuracy:g}, expected one that 2^53 samples can reach (scale {scale:g}, S = {n_states}, "
+                f"A = {n_actions})"
+            )
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2

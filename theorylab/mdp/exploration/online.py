@@ -72,6 +72,9 @@ def required_visits(requirements: Any, n_states: int, n_actions: int) -> NDArray
         where = validate.where("requirements", bad[0])
         expected = ">= 0" if raw[tuple(bad[0])] < 0 else "<= 2^53"
         raise ValueError(f"{where} is {raw[tuple(bad[0])]}, expected an integer {expected}")
+    total = float(raw.sum(dtype=np.float64))
+    if total > checkpoint_times.LONGEST:
+        raise ValueError(f"requirements sum to {total:.6g}, expected at most 2^53 samples in total")
     return np.array(raw, dtype=np.int64, order="C")
 
 

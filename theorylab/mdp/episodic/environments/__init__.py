@@ -108,9 +108,11 @@ def named(name: str) -> EpisodicMDP:
     ValueError: name is 'safe-gird', expected a known episodic model; near: safe-grid, hard-6-2-h8, chain-5-h8
     """
     known = catalogue()
+    if not isinstance(name, str):
+        raise TypeError(f"name is {name!r}, expected a string such as 'riverswim-6-h20'")
     if name in known:
         return known[name]()
-    made = _from_family(str(name))
+    made = _from_family(name)
     if made is not None:
         return made
     raise ValueError(f"name is {name!r}, expected a known episodic model; near: {_near(name, known)}")
@@ -130,6 +132,8 @@ def named_problem(name: str) -> ConservativeProblem:
     ConservativeProblem('tiny', margin=0.232422, gap=0.195312)
     """
     known = problem_catalogue()
+    if not isinstance(name, str):
+        raise TypeError(f"name is {name!r}, expected a string such as 'riverswim-4-h10'")
     if name in known:
         return known[name]()
     raise ValueError(f"name is {name!r}, expected a known conservative problem; near: {_near(name, known)}")

@@ -40,6 +40,8 @@ class ConservativeProblem:
 
     def __post_init__(self) -> None:
         baseline = validated_policy("baseline", self.baseline, self.mdp)
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {self.name!r}, expected a string")
         evaluated = policy_value(self.mdp, baseline)
         tolerance = VALUE_TOLERANCE * self.mdp.horizon * max(1.0, float(np.abs(self.mdp.R).max()))
         for field, expected in (
