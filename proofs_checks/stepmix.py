@@ -67,8 +67,8 @@ def wide() -> Any:
 
 MANY = (
     on_problem(
-        "tiny", {"smoke": 100, "quick": 120, "paper": 400}, {"smoke": 20, "quick": 264, "paper": 400},
-        label="traced tiny, many runs", trace=True, presets=NO_MUTANTS,
+        "tiny", {"smoke": 2500, "quick": 5000}, {"smoke": 20, "quick": 264, "paper": 400}, label="traced tiny, long",
+        trace=True, presets=NO_MUTANTS,
     ),
 )  # fmt: skip
 SAFE = (
@@ -143,7 +143,7 @@ CLAIMS = (
     ),
     Claim(
         name="number of bad episodes",
-        kind=HighProbability(3.0 * DELTA),
+        kind=HighProbability(2.0 * DELTA),
         source="Theorem P (ii)",
         statement=r"N \le ((c_1 + \sqrt{c_1^2 + 4 \kappa c_0}) / (2 \kappa))^2",
         constants="derived here",

@@ -43,7 +43,7 @@ SPEAKING = (
 SILENT = (on_model("riverswim-6-h20", {"smoke": 500, "quick": 2000}, {"smoke": 4, "quick": 8}, presets=NO_MUTANTS),)
 GROWING = (
     on_model(
-        "dirichlet-3-3-h3-seed5", {"smoke": 30_000, "quick": 300_000}, {"smoke": 8, "quick": 16}, presets=NO_MUTANTS,
+        "dirichlet-3-3-h3-seed5", {"smoke": 30_000, "quick": 100_000}, {"smoke": 8, "quick": 12}, presets=NO_MUTANTS,
         label="growth",
     ),
 )  # fmt: skip
@@ -113,7 +113,7 @@ CLAIMS = (
     ),
 )
 LINKS = (
-    *bracket_links((*TRACED, *OFTEN), many=OFTEN),
+    *bracket_links(TRACED, many=OFTEN),
     Link(
         name="regret within the width",
         left=regret_of_episodes,

@@ -69,7 +69,7 @@ def bracket_links(
             right=right,
             statement=statement,
             source="Theorem P",
-            instances=(many or instances[:1]) if "kind" in more else instances,
+            instances=(many or instances[:1]) if "kind" in more or name == "pigeonhole" else instances,
             algorithm=algorithm,
             hypotheses=THEOREM,
             **more,

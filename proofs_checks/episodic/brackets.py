@@ -96,12 +96,10 @@ def _recount(run: Any, case: Case) -> Recount:
     H, S, A = mdp.R.shape
     states, actions = np.asarray(run.trace["states"]), np.asarray(run.trace["actions"])
     K = len(actions)
-    counts = np.zeros((K + 1, H, S, A, S))
     steps = np.arange(H)
-    for k in range(K):
-        counts[k + 1] = counts[k]
-        counts[k + 1, steps, states[k, :-1], actions[k], states[k, 1:]] += 1.0
-    counts = counts[:-1]
+    shown = np.zeros((K, H, S, A, S))
+    shown[np.arange(K)[:, None], steps, states[:, :-1], actions, states[:, 1:]] = 1.0
+    counts = np.cumsum(shown, axis=0) - shown
     visits = counts.sum(axis=-1)
     p_hat = np.where(visits[..., None] > 0, counts / np.maximum(visits, 1.0)[..., None], 1.0 / S)
     scale = float(case.parameters.get("scale", 1.0))

@@ -56,6 +56,7 @@ def tree_check(
         source="enumeration of all transitions",
         instances=instances,
         layer="exact",
+        internals=True,  # a value of this algorithm, not of one that a user puts in its place
         algorithm=algorithm,
         statement=r"E R_K, E \#\{V^{\pi_k} < \gamma\}, E of the number of greedy episodes, over all outcomes",
     )

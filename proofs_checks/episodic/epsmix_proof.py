@@ -125,12 +125,12 @@ def wide_episodes(run: Any, case: Case) -> Any:
     return np.cumsum(greedy_plays(run, case) if told(case) else bad(run, case))
 
 
-def epsmix_links(instances: tuple[Instance, ...]) -> tuple[Link, ...]:
+def epsmix_links(instances: tuple[Instance, ...], many: tuple[Instance, ...]) -> tuple[Link, ...]:
     """The links that are EpsMix's own, on traced instances."""
 
     def link(name: str, left: Any, right: Any, statement: str, **more: Any) -> Link:
         given = {"source": "Theorem P (iii)", "hypotheses": THEOREM, **more}
-        where = instances[:1] if "kind" in more else instances  # statements about a probability need hundreds of runs
+        where = many if "kind" in more else instances
         return Link(name=name, left=left, right=right, statement=statement, instances=where, **given)
 
     def line(run: Any, case: Case) -> Any:

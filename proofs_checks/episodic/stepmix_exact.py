@@ -59,6 +59,7 @@ def expectations_check(algorithm: str, agent: Any, instances: tuple[Instance, ..
         source="enumeration of all transitions",
         instances=instances,
         layer="exact",
+        internals=True,  # a value of this algorithm, not of one that a user puts in its place
         algorithm=algorithm,
         statement=r"E R_K, E \#\{V^{\pi_k} < \gamma\} and E N over all outcomes of K episodes",
     )

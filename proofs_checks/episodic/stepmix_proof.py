@@ -150,9 +150,9 @@ def stepmix_links(instances: tuple[Instance, ...], *, many: tuple[Instance, ...]
         ),
         link(
             "widths of bad episodes",
-            lambda run, case: margin(case) * np.cumsum(bad(run, case)),
+            lambda run, case: np.cumsum(np.where(bad(run, case), widths(run, case), 0.0)),
             lambda run, case: width_bound(case, np.cumsum(bad(run, case))),
-            r"\kappa N \le \sum_{bad} W \le c_0 + c_1 \sqrt N",
+            r"\sum_{bad} W \le c_0 + c_1 \sqrt N for all k at once; with wide bad episodes it bounds N",
             kind=HighProbability(2.0 * DELTA),
         ),
     )

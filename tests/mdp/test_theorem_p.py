@@ -41,9 +41,7 @@ def worlds(draw):
             knowledge.bonus[h, pair] = 0.5 * (H - 1 - h) * radius[h, s, a]
     rows = knowledge.counts.reshape(H, S, S, A).transpose(0, 2, 3, 1) * knowledge.inverse.reshape(H, S, A)[..., None]
     distance = np.abs(rows - mdp.P).sum(axis=-1)
-    pull = np.minimum(1.0, radius / np.maximum(distance, 1e-12))[
-        ..., None
-    ]  # the edge of the ball is the worst
+    pull = np.minimum(1.0, radius / np.maximum(distance, 1e-12))[..., None]  # the edge of the ball is the worst
     P = rows + pull * (mdp.P - rows)
     P = np.maximum(P, 0.0)
     P[P < 1e-12] = 0.0

@@ -192,7 +192,7 @@ def _print_run(found: RunSummary) -> None:
     given = ", ".join(f"{k}={_in_brief(v)}" for k, v in found.parameters.items())
     if found.remark:
         print(found.remark)
-    title = f"{found.algorithm} on {found.instance}, T = {found.horizon}, {seeds} seeds"
+    title = f"{found.algorithm} on {found.instance}, {found.length} = {found.horizon}, {seeds} seeds"
     title += f", {given}" if given else ""
     if len(found.times):
         step = max(1, len(found.times) // 8)

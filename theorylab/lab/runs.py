@@ -24,7 +24,7 @@ from theorylab.verify.code import library_code
 __all__ = ["RunSummary", "interval", "keywords", "own_instances", "parse_keywords", "run_instance"]
 
 MOST_LISTED = 12  # entries of an array with one number for each arm
-_NOT_RESULTS = ("horizon", "episodes", "steps")  # how long a run is
+_NOT_RESULTS = ("horizon", "episodes", "steps", "theorems_algorithm")  # how long a run is, and what is claimed
 _NOT_KEYWORDS = ("rng", "trace", "checkpoints")  # decided by the command
 
 
@@ -42,6 +42,7 @@ class RunSummary:
     series: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds, C)
     values: Mapping[str, NDArray[np.float64]]  # name -> (n_seeds,)  one number a run
     theorems_algorithm: bool | None = None  # None: the records do not say
+    length: str = "T"  # what the horizon counts: T steps or rounds, K episodes
 
     @property
     def remark(self) -> str:
@@ -214,7 +215,9 @@ def run_instance(
     chosen = _merged(fitting, parameters or {}, keywords(slug), own=case is not None)
     required = [k for k, p in keywords(slug).items() if p.default is inspect.Parameter.empty and k not in chosen]
     if required:
-        raise ValueError(f"{slug} on {name} needs --{required[0].replace('_', '-')}, which has no default")
+        option = required[0].replace("_", "-")
+        others = f"; its own instances have one, for example {next(iter(own))!r}" if own else ""
+        raise ValueError(f"{slug} on {name} needs --{option}, which has no default{others}")
     if case is None or steps != case.horizon:  # the instance's checkpoints are made for its own horizon
         chosen = {k: v for k, v in chosen.items() if k != "checkpoints" or k in (parameters or {})}
     seed = seed_of(rng)
@@ -236,6 +239,7 @@ def run_instance(
         series={key: np.array([r["series"][key] for r in records]) for key in records[0]["series"]},
         values={key: np.array([r["values"][key] for r in records], float) for key in records[0]["values"]},
         theorems_algorithm=records[0]["theorems_algorithm"],
+        length=records[0]["length"],
     )
 
 
@@ -297,15 +301,16 @@ def _numbers(record: Any) -> dict[str, Any]:
     times = getattr(record, "times", None)
     rows = record.rows() if times is not None else []
     series = {}
+    hidden = getattr(record, "not_applicable", ())
     for name, first in rows[0].items() if rows else ():
-        if name != "times" and isinstance(first, (int, float)) and not isinstance(first, bool):
+        if name != "times" and name not in hidden and isinstance(first, (int, float)) and not isinstance(first, bool):
             series[name] = np.array([row[name] for row in rows], dtype=float)
     values: dict[str, float] = {}
     for name in getattr(record, "__dataclass_fields__", ()):
         value = getattr(record, name)
-        if name in _NOT_RESULTS:
+        if name in _NOT_RESULTS or name in hidden:
             continue
-        if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        if isinstance(value, (int, float, np.number)):
             if not np.isnan(value):  # what does not apply to this run
                 values[name] = float(value)
         elif isinstance(value, np.ndarray) and "per" in record.__dataclass_fields__[name].metadata:
@@ -319,4 +324,5 @@ def _numbers(record: Any) -> dict[str, Any]:
     times = np.zeros(0, np.int64) if times is None else np.asarray(times)
     said = getattr(record, "theorems_algorithm", None)
     theorems = None if said is None else bool(said)
-    return {"times": times, "series": series, "values": values, "theorems_algorithm": theorems}
+    length = "K" if hasattr(record, "episodes") else "T"
+    return {"times": times, "series": series, "values": values, "theorems_algorithm": theorems, "length": length}

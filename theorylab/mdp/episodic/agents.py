@@ -53,7 +53,8 @@ class EpisodicAgent(Protocol):
     """What a learner needs to have.
 
     It may also have ``kind``, one of "greedy", "mixture", "baseline" (of the episode that it has just named a policy
-    for), and ``trace``, a dict of lists with one entry for each episode, which goes into the record.
+    for), and ``trace``, a dict of lists with one entry for each episode, which goes into the record (under names other
+    than "states", "actions", "values", "kinds": those the run keeps itself).
     """
 
     def policy(self, rng: Generator) -> Any:

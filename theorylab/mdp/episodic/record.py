@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,3 +50,8 @@ class EpisodicRun(RunRecord):
     theorems_algorithm: bool  # False when no theorem speaks of this run
     trace: Mapping[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def not_applicable(self) -> tuple[str, ...]:
+        """Fields that say nothing in this run: those about a threshold when there is none."""
+        return ("violations", "cumulative_violations", "worst_margin") if math.isnan(self.threshold) else ()
