@@ -32,8 +32,8 @@ from theorylab.rooms.proofs_checks.episodic.cucbvi_proof import (
     most_baseline_plays,
     theorem_p_cucbvi,
 )
-from theorylab.rooms.proofs_checks.episodic.epsmix_exact import tree_check
 from theorylab.rooms.proofs_checks.episodic.epsmix_problems import REGRET_RUNS, SAFETY_RUNS, wide_margin
+from theorylab.rooms.proofs_checks.episodic.outcome_trees import tree_check
 from theorylab.rooms.proofs_checks.episodic.shared import (
     EVERYWHERE,
     NO_MUTANTS,

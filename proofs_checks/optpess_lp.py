@@ -13,6 +13,7 @@ import numpy as np
 from theorylab.rooms.proofs_checks.episodic.optpess_lp_exact import PROGRAM
 from theorylab.rooms.proofs_checks.episodic.optpess_lp_links import UNSCALED, optpess_links
 from theorylab.rooms.proofs_checks.episodic.optpess_lp_mutants import MUTANTS
+from theorylab.rooms.proofs_checks.episodic.outcome_trees import tree_check
 from theorylab.rooms.proofs_checks.episodic.shared import (
     EVERYWHERE,
     NO_MUTANTS,
@@ -23,7 +24,6 @@ from theorylab.rooms.proofs_checks.episodic.shared import (
     on_problem,
     reference_check,
 )
-from theorylab.rooms.proofs_checks.episodic.stepmix_exact import expectations_check
 
 from theorylab.mdp.episodic.environments import margin_mdp
 from theorylab.mdp.episodic.occupancy_program import evaluate_law
@@ -178,7 +178,7 @@ RESULT = Result(
     checks=(
         *PROGRAM,
         reference_check("optpess_lp", REFERENCE, SMALL, more=("kinds", "certificates")),
-        expectations_check("optpess_lp", OptPessAgent, TREES),
+        tree_check("optpess_lp", OptPessAgent, TREES, replay=False),
     ),
     stages=STAGES,
     profile_instance=on_problem(

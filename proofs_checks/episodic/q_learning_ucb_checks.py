@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from theorylab.rooms.proofs_checks.episodic.outcome_trees import tree_check
 from theorylab.rooms.proofs_checks.episodic.shared import on_model, reference_check
-from theorylab.rooms.proofs_checks.episodic.stepmix_exact import expectations_check
 
 from theorylab.mdp.episodic import EpisodicMDP
 from theorylab.mdp.episodic.q_learning_ucb_reference import QLearningAgent
@@ -166,5 +166,5 @@ CHECKS = (
         instances=(on_model("tiny", 1, 1, label="sizes"),), **LEMMA,  # type: ignore[arg-type]
     ),
     reference_check("q_learning_ucb", REFERENCE, SMALL, more=("greedy", "Q", "V")),
-    expectations_check("q_learning_ucb", QLearningAgent, TREES),
+    tree_check("q_learning_ucb", QLearningAgent, TREES, replay=False),
 )  # fmt: skip

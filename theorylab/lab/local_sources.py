@@ -28,9 +28,17 @@ class _UnknownError(Exception):
     """The sources cannot be told from the text."""
 
 
+_known: dict[Path, tuple[str, tuple[tuple[Path, int, int], ...]]] = {}  # digests of the rooms, and what they rest on
+
+
 def sources_digest(path: Path) -> str | None:
-    """Hex digits over the contents of ``path`` and of the local files that it imports; ``None`` when unknown."""
+    """Hex digits over the contents of ``path`` and of the local files that it imports; ``None`` when unknown.
+
+    That of a room is remembered until one of its files changes: a long command asks for it for every group of runs.
+    """
     path = path.resolve()
+    if path in _known and all(_stamp(file) == (file, *rest) for file, *rest in _known[path][1]):
+        return _known[path][0]
     package = _inside(path, PACKAGE) and not _in_rooms(path)
     if not package and _is_distribution(path) and not _in_rooms(path):
         return None
@@ -48,7 +56,18 @@ def sources_digest(path: Path) -> str | None:
                 todo.extend(_imported(current, content, package))
     except (_UnknownError, SyntaxError, OSError):
         return None
+    if package or _in_rooms(path):
+        _known[path] = digest.hexdigest(), tuple(_stamp(file) for file in sorted(seen))
     return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    """When a file was changed last, and its size; -1 when it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path, -1, -1
+    return path, found.st_mtime_ns, found.st_size
 
 
 def _imported(path: Path, content: bytes, package: bool) -> Iterator[Path]:

@@ -177,17 +177,21 @@ def _canonical_check(value: Any) -> Any:
     if isinstance(value, Code) and not (value.own or value.plain or value.modules):
         return {"$code": "library"}
     for result in loaded_results():  # the rooms' own objects only: another object of the same name is another thing
-        digest = sources_digest(room_path("proofs_checks", result.slug))
+        mine = (
+            value is result
+            or (isinstance(value, Case) and any(value is case for case in _cases(result)))
+            or (isinstance(value, Group) and all(any(s is own for own in result.statements) for s in value.statements))
+        )
+        digest = sources_digest(room_path("proofs_checks", result.slug)) if mine else None
         if digest is None:
             continue
         room = [result.slug, digest]
         if value is result:
             return {"$result": room}
-        if isinstance(value, Case) and any(value is case for case in _cases(result)):
+        if isinstance(value, Case):
             return {"$case": _canonical([room, value.name, value.preset, value.horizon, dict(value.parameters)])}
-        if isinstance(value, Group) and all(any(s is mine for mine in result.statements) for s in value.statements):
-            names = [statement.name for statement in value.statements]
-            return {"$group": [_canonical_check(value.case), value.algorithm, names]}
+        names = [statement.name for statement in value.statements]
+        return {"$group": [_canonical_check(value.case), value.algorithm, names]}
     raise _NotPlainError(f"{type(value).__name__} is no plain data")
 
 

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.core import validate
 from theorylab.core.kernels import kernel
 from theorylab.core.rng import RNGLike
 from theorylab.mdp.episodic.bernstein import (
@@ -31,31 +30,24 @@ from theorylab.mdp.episodic.bernstein import (
     bernstein_learn_kernel,
     bernstein_plan_kernel,
     bernstein_record_kernel,
-    make_bernstein,
 )
 from theorylab.mdp.episodic.brackets import (
     ceiling_kernel,
     learn_kernel,
-    make_knowledge,
     optimistic_kernel,
     pessimistic_kernel,
     prefix_bound_kernel,
 )
+from theorylab.mdp.episodic.mixing import run_mixing
 from theorylab.mdp.episodic.model import EpisodicMDP
 from theorylab.mdp.episodic.online import (
     BASELINE,
     GREEDY,
     MIXTURE,
-    begin,
-    cumulative_law,
-    finish,
-    known_value,
-    safe_baseline,
-    work_arrays,
 )
 from theorylab.mdp.episodic.play import SLACK, book_kernel, play_kernel, true_value_kernel
 from theorylab.mdp.episodic.record import EpisodicRun
-from theorylab.mdp.episodic.tracing import make_episodes, record_kernel, show_kernel
+from theorylab.mdp.episodic.tracing import record_kernel, show_kernel
 
 __all__ = ["stepmix", "stepmix_kernel"]
 
@@ -129,43 +121,30 @@ def stepmix(
     ----------
     [li2023near]; the constants and their proof are ours: docs/theorem-p.md.
     """
-    delta = validate.confidence("delta", delta)
-    scale = validate.number("scale", scale, low=0.0)
-    setup = begin(mdp, episodes, threshold=threshold, checkpoints=checkpoints, trace=trace, rng=rng)
-    law, true_value = safe_baseline(mdp, baseline, threshold)
-    said = known_value(baseline_value, threshold, mdp.horizon)
-    H, S, _ = setup.shape
-    log_union, bernstein = make_bernstein(bonus, setup.shape, delta)
-    knowledge = make_knowledge(mdp.R, log_union, scale)
-    rows = make_episodes(setup)
-    stepmix_kernel(
-        setup.world, setup.episodes, float(threshold), said, log_union, scale, law, cumulative_law(law),
-        setup.environment, setup.agent, setup.log, knowledge, bernstein, work_arrays(H, S), rows,
-    )  # fmt: skip
-    return finish(
-        setup,
+    return run_mixing(
         "stepmix",
-        {
-            "baseline": law,
-            "threshold": threshold,
-            "baseline_value": baseline_value,
-            "bonus": bonus,
-            "delta": delta,
-            "scale": scale,
-        },
-        visits=knowledge.visits,
-        theorem=bernstein is None and scale == 1.0 and not said > true_value + SLACK,
-        trace=rows._asdict(),
+        stepmix_kernel,
+        mdp,
+        episodes,
+        baseline=baseline,
+        threshold=threshold,
+        baseline_value=baseline_value,
+        bonus=bonus,
+        delta=delta,
+        scale=scale,
+        checkpoints=checkpoints,
+        trace=trace,
+        rng=rng,
     )
 
 
 def _stepmix(
-    world, episodes, threshold, baseline_value, log_union, scale, baseline, law, environment, agent, log, knowledge,
-    bernstein, buffers, rows,
+    world, episodes, threshold, baseline_value, true_value, log_union, scale, baseline, law, environment, agent, log,
+    knowledge, bernstein, buffers, rows,
 ):  # fmt: skip
     """K episodes; baseline (H, S, A) probabilities and law (H, S, A) cumulative; baseline_value NaN when not known.
 
-    bernstein None: the L1 bonus, and nothing else is compiled.
+    true_value is not used; bernstein None: the L1 bonus, and nothing else is compiled.
     """
     upper, lower, greedy, value, next_value, states, actions = buffers
     H = greedy.shape[0]
