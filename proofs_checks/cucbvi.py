@@ -97,7 +97,7 @@ TRACED = (
 )  # fmt: skip
 OFTEN = (
     on_budget(  # so long that sums and counts can exceed their bounds: short ones stay below whatever is played
-        wide_margin(), {"smoke": 2500, "quick": 12_000}, {"smoke": 30, "quick": 200}, alpha=0.5, presets=NO_MUTANTS,
+        wide_margin(), {"smoke": 2500, "quick": 12_000}, {"smoke": 30, "quick": 264}, alpha=0.5, presets=NO_MUTANTS,
         label="traced wide margin, long", trace=True,
     ),
 )  # fmt: skip

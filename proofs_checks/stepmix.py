@@ -45,7 +45,7 @@ UCBVI = "theorylab.mdp.episodic.ucbvi"
 REFERENCE = "theorylab.mdp.episodic.stepmix_reference:reference_stepmix"
 DELTA = 0.05
 RUNS = {"smoke": 40, "quick": 264, "paper": 1000, "power": 6}
-FEWER = {"smoke": 20, "quick": 96, "paper": 300}  # of statements that allow three delta
+FEWER = {"smoke": 20, "quick": 130, "paper": 300}  # of statements that allow two or three delta
 
 
 def trap() -> Any:
